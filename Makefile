@@ -1,0 +1,56 @@
+# Every target makes the environment that it needs; only Python 3.11 or newer, git and make must be there.
+PYTHON ?= python3
+VENV ?= .venv
+DEMO_VENV ?= .demo/venv
+QUICK ?=
+FULL ?=
+PYTEST_WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench soak docs compat env lock
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(DEMO_VENV)/.ready ## carry one real model from raw flights to a served, traceable prediction (QUICK=1 for a short one)
+	$(DEMO_VENV)/bin/python examples/flights/demo.py $(if $(QUICK),--quick)
+
+test: lint ## run every test: types, layers, budgets, behaviour, crashes
+	$(VENV)/bin/python -m pytest -n $(PYTEST_WORKERS) --dist worksteal -q
+
+lint: $(VENV)/.ready ## check style, types and layers
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	PYTHONPATH=src $(VENV)/bin/lint-imports --no-cache
+
+bench: $(VENV)/.ready ## print the figures, each beside what it is compared with
+	$(VENV)/bin/python -m bench
+
+soak: $(VENV)/.ready ## run the long crash and simulation tests (FULL=1 for the full sizes)
+	REGROVE_SOAK=$(if $(FULL),full,quick) $(VENV)/bin/python -m pytest -q -m soak -s
+
+docs: $(VENV)/.ready ## run every code block of the README and of docs/
+	$(VENV)/bin/python -m pytest -q tests/docs
+
+compat: $(VENV)/.ready ## run the tests against the lowest allowed versions
+	$(VENV)/bin/python tests/compat.py
+
+env: $(VENV)/.ready ## make the test environment and nothing else
+
+lock: ## compile the locks again after a change of pyproject.toml (needs uv)
+	requirements/compile.sh
+
+$(VENV)/.ready: requirements/test.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Regrove needs Python 3.11 or newer; this is %d.%d. Try: make PYTHON=python3.11" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/test.txt
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(DEMO_VENV)/.ready: requirements/demo.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Regrove needs Python 3.11 or newer; this is %d.%d. Try: make PYTHON=python3.11" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(DEMO_VENV)
+	$(DEMO_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/demo.txt
+	$(DEMO_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,170 @@
+"""The errors of Regrove: what happened, what was expected, what was received, and what mends it.
+
+The tree (stage errors stand beside what raises them and inherit from one of these)::
+
+    RegroveError
+    ├── InvalidInput      what was given cannot be used: a wrong key, type, name, file, request
+    │   └── InvalidDeclaration   a key or value of regrove.toml, with the line where it stands
+    ├── NotFound          a ref, a file, an object that is not there
+    ├── Refused           a rule says no: an expectation, an untrusted type, a policy
+    ├── Conflict          someone else holds it, or it exists with other content
+    │   └── LeaseLost     this process no longer holds what it was working on
+    ├── Corrupt           bytes are not what their digest or chain says
+    ├── Unavailable       a part that is needed is missing or does not answer
+    │   └── MissingExtra  an optional dependency is not installed
+    └── StepFailed        the user's code raised, or returned what it must not
+
+``code`` is stable and meant for programs; the faces map it to exit codes and HTTP statuses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+__all__ = [
+    "Conflict",
+    "Corrupt",
+    "InvalidDeclaration",
+    "InvalidInput",
+    "LeaseLost",
+    "MissingExtra",
+    "NotFound",
+    "Refused",
+    "RegroveError",
+    "StepFailed",
+    "Unavailable",
+    "nearest",
+]
+
+
+class RegroveError(Exception):
+    """Base of every error that Regrove raises on purpose.
+
+    ``happened`` is one sentence without a full stop at its end being required; ``expected`` and
+    ``received`` state both sides of the mismatch; ``mend`` is the command or edit that helps.
+
+    >>> print(InvalidInput("The window is empty", expected="at least 1 row", received="0 rows",
+    ...                    mend="choose an earlier start"))
+    The window is empty.
+      expected: at least 1 row
+      received: 0 rows
+      mend:     choose an earlier start
+    """
+
+    code: ClassVar[str] = "error"
+
+    def __init__(self, happened: str, *, expected: str = "", received: str = "", mend: str = "") -> None:
+        super().__init__(happened)
+        self.happened = happened.rstrip()
+        self.expected = expected
+        self.received = received
+        self.mend = mend
+
+    def __str__(self) -> str:
+        """The whole error as lines of text, the mend last."""
+        end = "" if self.happened.endswith((".", "!", "?", ":")) else "."
+        lines = [self.happened + end]
+        lines += [
+            f"  {label:<9} {value}"
+            for label, value in (
+                ("expected:", self.expected),
+                ("received:", self.received),
+                ("mend:", self.mend),
+            )
+            if value
+        ]
+        return "\n".join(lines)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Survive the way back from a worker process with every field intact."""
+        return (_rebuild, (type(self), self.happened, self.expected, self.received, self.mend), self.__dict__)
+
+
+def _rebuild(kind: type[RegroveError], happened: str, expected: str, received: str, mend: str) -> RegroveError:
+    error = kind.__new__(kind)
+    RegroveError.__init__(error, happened, expected=expected, received=received, mend=mend)
+    return error
+
+
+class InvalidInput(RegroveError):
+    """What was given cannot be used."""
+
+    code: ClassVar[str] = "invalid-input"
+
+
+class InvalidDeclaration(InvalidInput):
+    """A key or value of ``regrove.toml`` cannot be used."""
+
+    code: ClassVar[str] = "invalid-declaration"
+
+
+class NotFound(RegroveError):
+    """A ref, a file or an object is not there."""
+
+    code: ClassVar[str] = "not-found"
+
+
+class Refused(RegroveError):
+    """A rule says no."""
+
+    code: ClassVar[str] = "refused"
+
+
+class Conflict(RegroveError):
+    """Someone else holds it, or it exists already with other content."""
+
+    code: ClassVar[str] = "conflict"
+
+
+class LeaseLost(Conflict):
+    """This process no longer holds the lease of what it was working on."""
+
+    code: ClassVar[str] = "lease-lost"
+
+
+class Corrupt(RegroveError):
+    """Bytes are not what their digest or their chain says."""
+
+    code: ClassVar[str] = "corrupt"
+
+
+class Unavailable(RegroveError):
+    """A part that is needed is missing or does not answer."""
+
+    code: ClassVar[str] = "unavailable"
+
+
+class MissingExtra(Unavailable):
+    """An optional dependency is not installed.
+
+    >>> print(MissingExtra("scikit-learn", extra="train", need="fit a classifier"))
+    scikit-learn is needed to fit a classifier and is not installed.
+      mend:     pip install 'regrove[train]'
+    """
+
+    code: ClassVar[str] = "missing-extra"
+
+    def __init__(self, package: str, *, extra: str, need: str) -> None:
+        super().__init__(f"{package} is needed to {need} and is not installed", mend=f"pip install 'regrove[{extra}]'")
+
+
+class StepFailed(RegroveError):
+    """The user's code raised, or returned what it must not."""
+
+    code: ClassVar[str] = "step-failed"
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """The closest of ``names`` to ``name`` as a hint, or an empty string when none is close.
+
+    >>> nearest("flihgts", ["flights", "weather"])
+    "did you mean 'flights'?"
+    >>> nearest("x", ["flights"])
+    ''
+    """
+    from difflib import get_close_matches
+
+    known = list(names)
+    close = get_close_matches(name, known, n=1, cutoff=0.6)
+    return f"did you mean {close[0]!r}?" if close else ""
