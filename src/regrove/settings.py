@@ -1,0 +1,251 @@
+"""Where a workspace keeps its things: which database, which objects, and the secrets that open them.
+
+Settings say *where*, declarations say *what*: the same project runs on SQLite in a folder or on PostgreSQL and S3 by
+changing settings alone. They are read from ``.regrove/settings.toml`` and, above it, from the environment::
+
+    database = "env:REGROVE_DATABASE_URL"     # or a URL without a password; default: SQLite in .regrove/
+    objects = "s3://bucket/prefix"            # default: the folder .regrove/objects
+
+    [object_options]                          # what the object store needs to be opened
+    region = "eu-west-1"
+    secret_access_key = "env:AWS_SECRET_ACCESS_KEY"
+
+A file that people commit holds no secret: it holds ``env:NAME`` or ``file:PATH``.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, NoReturn
+from urllib.parse import urlsplit
+
+import msgspec
+
+from regrove.errors import InvalidDeclaration, NotFound, RegroveError, nearest
+
+__all__ = ["FOLDER", "Secret", "SecretUnset", "Settings"]
+
+FOLDER: Final = ".regrove"
+"""The folder of a workspace's own things, beside ``regrove.toml``."""
+
+_ENVIRONMENT: Final = {"REGROVE_DATABASE": "database", "REGROVE_OBJECTS": "objects"}
+_SECRET_WORDS: Final = ("secret", "password", "token", "access_key", "credential")
+
+
+class SecretUnset(NotFound):
+    """A secret is named, but what it names is not there."""
+
+    code = "secret-unset"
+
+
+class Secret:
+    """Something that opens a door: shown as where it comes from, never as what it is.
+
+    A secret is read when `reveal` is called, so that it can be rotated while a process runs. It cannot be pickled,
+    copied into JSON, or printed.
+
+    >>> Secret("env:DATABASE_PASSWORD")
+    Secret(env:DATABASE_PASSWORD)
+    >>> Secret.hidden("correct horse")
+    Secret(hidden)
+    """
+
+    __slots__ = ("_environ", "_folder", "_reference", "_value")
+
+    def __init__(self, reference: str, *, folder: Path | None = None, environ: Mapping[str, str] | None = None) -> None:
+        if not reference.startswith(("env:", "file:")) or not reference.partition(":")[2]:
+            raise InvalidDeclaration(
+                "A secret stands in the open",
+                expected="env:NAME or file:PATH",
+                received="something else (not shown)",
+                mend="put the value into an environment variable or a file and name that",
+            )
+        self._reference = reference
+        self._folder = folder
+        self._environ = environ
+        self._value: str | None = None
+
+    @classmethod
+    def hidden(cls, value: str) -> Secret:
+        """A secret whose value is here already, for example given by a caller or by the environment."""
+        secret = cls("env:hidden")
+        secret._reference = "hidden"
+        secret._value = value
+        return secret
+
+    def reveal(self) -> str:
+        """The value itself; SecretUnset when the variable or the file is not there or is empty."""
+        if self._value is not None:
+            return self._value
+        source, _, name = self._reference.partition(":")
+        if source == "env":
+            value = (os.environ if self._environ is None else self._environ).get(name, "")
+        else:
+            value = self._read(Path(name))
+        if not value:
+            raise SecretUnset(
+                f"The secret {self._reference} is not set",
+                mend=f"export {name}=..." if source == "env" else f"write it into {name}",
+            )
+        return value
+
+    def _read(self, path: Path) -> str:
+        try:
+            return ((self._folder or Path()) / path.expanduser()).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            return ""  # said by the caller, which names the file and never its content
+
+    def __repr__(self) -> str:
+        """Where the secret comes from."""
+        return f"Secret({self._reference})"
+
+    def __eq__(self, other: object) -> bool:
+        """Two secrets are equal when they come from the same place."""
+        if not isinstance(other, Secret):
+            return NotImplemented
+        return (self._reference, self._value) == (other._reference, other._value)
+
+    def __hash__(self) -> int:
+        """By place, never by value."""
+        return hash(self._reference)
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled or copied."""
+        raise TypeError("a Secret is never serialised")
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a workspace keeps its things.
+
+    ``database`` and the values of ``object_options`` are Secrets because a URL may hold a password; ``objects`` is a
+    folder or the URL of a store. ``root`` is the project's folder and ``folder`` the workspace's own.
+    """
+
+    root: Path
+    database: Secret
+    objects: str
+    object_options: dict[str, Secret] = {}
+
+    @property
+    def folder(self) -> Path:
+        """``.regrove`` in the project's folder."""
+        return self.root / FOLDER
+
+    @property
+    def embedded(self) -> bool:
+        """Whether both database and objects are in the workspace's own folder."""
+        return self.database.reveal() == _sqlite(self.root) and self.objects == str(self.folder / "objects")
+
+    @classmethod
+    def read(cls, root: str | os.PathLike[str], *, environ: Mapping[str, str] | None = None) -> Settings:
+        """The settings of the project in ``root``: defaults, then ``.regrove/settings.toml``, then the environment.
+
+        Raises InvalidDeclaration for a file that is no TOML, for an unknown key (with the nearest and its line), and
+        for a password written in the open.
+        """
+        base = Path(root).absolute()
+        surroundings = os.environ if environ is None else environ
+        source = base / FOLDER / "settings.toml"
+        given = _parse(source)
+        where = _Where(source, surroundings)
+        values: dict[str, Any] = {
+            "database": where.database(given["database"]) if "database" in given else Secret.hidden(_sqlite(base)),
+            "objects": where.text("objects", given.get("objects", str(base / FOLDER / "objects"))),
+            "object_options": where.options(given.get("object_options", {})),
+        }
+        for variable, name in _ENVIRONMENT.items():
+            value = surroundings.get(variable, "")
+            if value:
+                values[name] = Secret.hidden(value) if name == "database" else value
+        return cls(root=base, **values)
+
+
+def _sqlite(root: Path) -> str:
+    return f"sqlite:///{root / FOLDER / 'regrove.db'}"
+
+
+def _parse(source: Path) -> dict[str, Any]:
+    try:
+        text = source.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidDeclaration(f"{source} cannot be read: {error}") from error
+    try:
+        given = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidDeclaration(f"{source} is no TOML: {error}", mend="correct the line named above") from None
+    known = ("database", "objects", "object_options")
+    for key in given:
+        if key not in known:
+            raise InvalidDeclaration(
+                f"{source}, line {_line(text, key)}: unknown key {key!r}",
+                expected=f"one of {', '.join(known)}",
+                received=key,
+                mend=nearest(key, known) or "remove it",
+            )
+    return given
+
+
+def _line(text: str, key: str) -> int:
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.lstrip("[ \t\"'").startswith(key):
+            return number
+    return 1
+
+
+class _Where:
+    """Reads values of one settings file and says where each stands when it cannot be used."""
+
+    def __init__(self, source: Path, environ: Mapping[str, str]) -> None:
+        self._source = source
+        self._environ = environ
+
+    def text(self, key: str, value: Any) -> str:
+        if not isinstance(value, str) or not value:
+            raise self._error(key, "a text", type(value).__name__)
+        return value
+
+    def database(self, value: Any) -> Secret:
+        text = self.text("database", value)
+        if text.startswith(("env:", "file:")):
+            return self._secret(text)
+        parts = urlsplit(text)
+        if parts.password is not None:
+            raise self._error(
+                "database",
+                "a URL without a password, env:NAME or file:PATH",
+                "a URL with a password (not shown)",
+                'put the URL into an environment variable and write database = "env:REGROVE_DATABASE_URL"',
+            )
+        if not parts.scheme:
+            raise self._error("database", "a URL such as sqlite:////path/file.db or postgresql://host/name", text)
+        return Secret.hidden(text)
+
+    def options(self, value: Any) -> dict[str, Secret]:
+        if not isinstance(value, dict):
+            raise self._error("object_options", "a table", type(value).__name__)
+        return {key: self._option(key, each) for key, each in value.items()}
+
+    def _option(self, key: str, value: Any) -> Secret:
+        name = f"object_options.{key}"
+        text = str(value).lower() if isinstance(value, bool) else str(value) if isinstance(value, int) else value
+        text = self.text(name, text)
+        if text.startswith(("env:", "file:")):
+            return self._secret(text)
+        if any(word in key.lower() for word in _SECRET_WORDS) and not key.lower().endswith("_id"):
+            raise self._error(
+                name, "env:NAME or file:PATH", "a secret in the open (not shown)", "name a variable that holds it"
+            )
+        return Secret.hidden(text)
+
+    def _secret(self, reference: str) -> Secret:
+        return Secret(reference, folder=self._source.parent.parent, environ=self._environ)
+
+    def _error(self, key: str, expected: str, received: str, mend: str = "") -> RegroveError:
+        return InvalidDeclaration(
+            f"{self._source}: {key} cannot be used", expected=expected, received=received, mend=mend
+        )
