@@ -1,0 +1,26 @@
+"""PostgreSQL: one pool of connections a process."""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import TYPE_CHECKING
+
+from sqlalchemy import URL, create_engine
+
+from regrove.errors import MissingExtra
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+__all__ = ["open_postgresql"]
+
+
+def open_postgresql(url: URL) -> Engine:
+    """The engine of the database that ``url`` names; raises MissingExtra without psycopg.
+
+    Nothing is connected yet. A connection that died while it lay in the pool is replaced unseen.
+    """
+    if importlib.util.find_spec("psycopg") is None:
+        raise MissingExtra("psycopg", extra="postgres", need="keep the records in PostgreSQL")
+    url = url.set(drivername="postgresql+psycopg").update_query_dict({"application_name": "regrove"}, append=False)
+    return create_engine(url, pool_size=5, max_overflow=10, pool_pre_ping=True, connect_args={"connect_timeout": 10})
