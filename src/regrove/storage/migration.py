@@ -1,0 +1,174 @@
+"""Bringing a database to the schema that this code expects.
+
+The history in ``migrations/versions`` is linear, and its revisions are four digits. Each revision is one transaction
+together with the record that it was applied, on both databases, so that a process killed anywhere leaves a database of
+some whole revision from which the next call goes on. Two processes that migrate at once take turns.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+from sqlalchemy import inspect, text
+
+from regrove import clock
+from regrove.errors import Refused, Unavailable
+
+if TYPE_CHECKING:
+    from alembic.script import Script, ScriptDirectory
+    from sqlalchemy import Connection
+
+    from regrove.storage.database import Database
+
+__all__ = ["Migration", "head", "migrate", "revision"]
+
+_HERE: Final = Path(__file__).parent / "migrations"
+_TABLE: Final = "alembic_version"
+_ADVISORY: Final = 0x5265_6772_6F76_65  # "Regrove"; whoever migrates on PostgreSQL holds the lock of this number
+
+
+class Migration(msgspec.Struct, frozen=True):
+    """What `migrate` did: the revisions applied, oldest first, and the path of the backup ('' when none was made).
+
+    ``note`` is a sentence for the user when a backup is theirs to make.
+    """
+
+    applied: tuple[str, ...] = ()
+    backup: str = ""
+    note: str = ""
+
+
+def head() -> str:
+    """The newest revision that this code knows."""
+    return max(name[:4] for name in os.listdir(_HERE / "versions") if name[:4].isdigit() and name.endswith(".py"))
+
+
+def revision(database: Database) -> str:
+    """The revision of the database, or '' when it is empty."""
+    with database.read() as connection:
+        return _revision(connection)
+
+
+def migrate(database: Database, *, backups: Path | None) -> Migration:
+    """Apply the revisions that the database lacks.
+
+    A SQLite database that holds anything is first copied into the folder ``backups`` (None: no copy is wanted). Raises
+    Refused, before anything changes, for a database newer than this code or one of another program; Unavailable when
+    the backup or the change cannot be written.
+    """
+    at = revision(database)
+    if at == head():
+        return Migration()
+    scripts = _scripts()
+    applied: list[str] = []
+    backup = ""
+    while (step := _step(database, scripts, None if applied else backups)) is not None:
+        applied.append(step[0])
+        backup = backup or step[1]
+    note = ""
+    if at and applied and database.dialect == "postgresql":
+        note = "The backup of a PostgreSQL database is yours to make: pg_dump before an upgrade."
+    return Migration(tuple(applied), backup, note)
+
+
+def _step(database: Database, scripts: ScriptDirectory, backups: Path | None) -> tuple[str, str] | None:
+    """Apply one revision: its number and the path of the backup made before it; None when nothing is left to do."""
+    from alembic.migration import MigrationContext
+    from alembic.operations import Operations
+
+    with database.transaction() as transaction:
+        if database.dialect == "postgresql":
+            transaction.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY})
+        at = _revision(transaction.connection)
+        script = _next(scripts, at)
+        if script is None:
+            return None
+        if not at and database.dialect == "sqlite":
+            _refuse_foreign(transaction.connection)
+        # The lock is held and nothing is written yet, so the copy is exactly what is about to be changed.
+        backup = _backup(database, at, backups) if at and backups is not None and database.dialect == "sqlite" else ""
+        context = MigrationContext.configure(transaction.connection)
+        with Operations.context(context):
+            script.module.upgrade()
+        context.stamp(scripts, script.revision)
+    return script.revision, backup
+
+
+def _scripts() -> ScriptDirectory:
+    from alembic.script import ScriptDirectory
+
+    return ScriptDirectory(str(_HERE), version_locations=[str(_HERE / "versions")])
+
+
+def _next(scripts: ScriptDirectory, at: str) -> Script | None:
+    history = list(scripts.walk_revisions())[::-1]
+    if not at:
+        return history[0]
+    known = [script.revision for script in history]
+    if at not in known:
+        raise Refused(
+            "The database is newer than this Regrove",
+            expected=f"revision {known[-1]} or an older one",
+            received=f"revision {at}",
+            mend="pip install --upgrade regrove, or restore the backup made before the upgrade",
+        )
+    place = known.index(at) + 1
+    return history[place] if place < len(history) else None
+
+
+def _revision(connection: Connection) -> str:
+    if not inspect(connection).has_table(_TABLE):
+        return ""
+    return connection.execute(text(f"SELECT version_num FROM {_TABLE}")).scalar() or ""  # noqa: S608  # a constant
+
+
+def _refuse_foreign(connection: Connection) -> None:
+    tables = [name for name in inspect(connection).get_table_names() if name != _TABLE]
+    if tables:
+        raise Refused(
+            "The database file belongs to another program",
+            expected="an empty or new file, or a database of Regrove",
+            received=f"tables {', '.join(sorted(tables)[:5])}",
+            mend="choose another path for the database",
+        )
+
+
+def _backup(database: Database, at: str, folder: Path) -> str:
+    """Copy the SQLite file while it is locked for writing: written aside, checked, synced, renamed, folder synced."""
+    final = folder / f"regrove-{at}-{clock.wall()}.db"
+    aside = folder / ".regrove.db.part"  # one name: whoever holds the lock may overwrite what a killed one left
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        aside.unlink(missing_ok=True)
+        source = sqlite3.connect(f"file:{database.url.database}?mode=ro", uri=True)
+        target = sqlite3.connect(aside)
+        try:
+            source.backup(target)
+            answer = target.execute("PRAGMA quick_check").fetchone()[0]
+        finally:
+            target.close()
+            source.close()
+        if answer != "ok":
+            raise Unavailable("The database is damaged, so it was not migrated", received=str(answer))
+        _sync(aside)
+        os.replace(aside, final)
+        _sync(folder)
+    except (sqlite3.Error, OSError) as error:
+        raise Unavailable(
+            "The backup before the migration could not be written; the database was not touched",
+            received=f"{error} ({final})",
+            mend="free some space, or choose another folder for backups",
+        ) from error
+    return str(final)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
