@@ -1,0 +1,78 @@
+"""``init``, ``plan`` and ``apply``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from regrove.cli.session import AsJson, Session
+from regrove.cli.show import console, done, emit_json, next_command, short
+
+__all__ = ["register"]
+
+_MARKS = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "yellow")}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to ``app``."""
+    app.command()(init)
+    app.command()(plan)
+    app.command()(apply)
+
+
+def init(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="The project's name, and its new folder.")],
+    template: Annotated[str, typer.Option(help="What to begin with.")] = "tabular",
+) -> None:
+    """Make a new project that runs."""
+    from regrove.project import create
+
+    session: Session = context.obj
+    folder = session.folder / name
+    for path in create(folder, name, template=template):
+        console.print(Text.assemble(("  + ", "green"), f"{name}/{path}"))
+    done(f"Project {name} is ready: its declaration is regrove.toml, its functions are pipeline.py.")
+    next_command(f"cd {name} && regrove run")
+
+
+def plan(context: typer.Context, as_json: AsJson = False) -> None:
+    """Show what regrove.toml and the source would change against what is recorded."""
+    session: Session = context.obj
+    with session.open() as ws:
+        found = ws.projects.plan()
+    if as_json:
+        emit_json(found)
+        return
+    for change in found.changes:
+        mark, style = _MARKS[change.what]
+        console.print(Text.assemble((f"  {mark} ", style), change.where, ("  " + _values(change), "dim")))
+    against = found.in_force or "nothing: this would be the first revision"
+    if found.is_empty:
+        done(f"Nothing would change: {against} says the same.")
+        next_command("regrove run")
+    else:
+        done(f"{len(found.changes)} changes against {against}.")
+        next_command("regrove apply")
+
+
+def _values(change: object) -> str:
+    before, after = getattr(change, "before", ""), getattr(change, "after", "")
+    return f"{before} -> {after}" if before and after else before or after
+
+
+def apply(context: typer.Context, as_json: AsJson = False) -> None:
+    """Record regrove.toml and the source it names: what workers and servers act on."""
+    session: Session = context.obj
+    with session.open() as ws:
+        before = len(ws.projects.revisions())
+        revision = ws.projects.apply()
+    if as_json:
+        emit_json(revision)
+        return
+    state = "applied" if revision.ordinal > before else "in force already: nothing changed"
+    done(f"{revision.ref} {state} ({short(revision.digest)}).")
+    next_command("regrove run")
+

@@ -1,0 +1,43 @@
+"""What ``regrove.toml`` may say: closed structures, one for each table.
+
+Each room defines the table that it acts on (`DatasetConfig` in `regrove.datasets`, and so on); here they are put
+together. A key that no room reads cannot be written.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from regrove.datasets.config import DatasetConfig
+from regrove.pipelines.config import ModelConfig
+from regrove.serving.config import DeploymentConfig
+
+__all__ = ["TABLES", "Declaration", "ProjectConfig"]
+
+
+class ProjectConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The ``[project]`` table."""
+
+    name: str
+    """Names the project in refs, in the ledger and in every table of the workspace."""
+    module: str
+    """The Python module of plain functions beside ``regrove.toml``, such as ``pipeline`` for ``pipeline.py``."""
+
+
+class Declaration(msgspec.Struct, frozen=True):
+    """The whole of one ``regrove.toml``, checked in itself."""
+
+    project: ProjectConfig
+    datasets: dict[str, DatasetConfig]
+    models: dict[str, ModelConfig]
+    deployments: dict[str, DeploymentConfig]
+
+
+TABLES: Final[dict[str, type[msgspec.Struct]]] = {
+    "datasets": DatasetConfig,
+    "models": ModelConfig,
+    "deployments": DeploymentConfig,
+}
+"""The tables of named things and what each may say."""

@@ -1,0 +1,203 @@
+"""Reading ``regrove.toml``: every mistake is one message with table path, line and the nearest key."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import typing
+from pathlib import Path
+from typing import Any, Final, get_args, get_origin
+
+import msgspec
+
+from regrove.errors import InvalidDeclaration, InvalidInput, NotFound, nearest
+from regrove.project.declaration import TABLES, Declaration, ProjectConfig
+from regrove.project.locate import line_of
+from regrove.refs import check_name
+
+__all__ = ["FILE", "read", "read_project", "read_text"]
+
+FILE: Final = "regrove.toml"
+"""The name of a project's declaration."""
+
+_Path = tuple[str | int, ...]
+_AT = re.compile(r" - at `(?P<path>[^`]*)`\Z")
+_UNKNOWN = re.compile(r"Object contains unknown field `(?P<key>[^`]*)`")
+_MISSING = re.compile(r"Object missing required field `(?P<key>[^`]*)`")
+
+
+def read(root: Path) -> tuple[Declaration, str]:
+    """The declaration of the project folder ``root`` and its text; InvalidDeclaration when it cannot be used."""
+    text = _text(root)
+    return read_text(text), text
+
+
+def read_project(root: Path) -> ProjectConfig:
+    """The ``[project]`` table alone; the other tables may be unusable, as they are while someone edits."""
+    text = _text(root)
+    return _project(text, _loads(text))
+
+
+def _text(root: Path) -> str:
+    file = root / FILE
+    try:
+        return file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise NotFound(
+            f"There is no {FILE} here",
+            expected=f"a project folder with a {FILE}",
+            received=str(root),
+            mend="regrove init NAME makes a project; or change to its folder",
+        ) from None
+    except UnicodeDecodeError as error:
+        raise InvalidDeclaration(f"{FILE} is not UTF-8 text", received=str(error)) from None
+
+
+def _loads(text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidDeclaration(f"{FILE} is not TOML", received=str(error), mend="edit the line named") from None
+
+
+def _project(text: str, data: dict[str, Any]) -> ProjectConfig:
+    if "project" not in data:
+        raise InvalidDeclaration(f"{FILE} has no [project] table", expected='name = "..." and module = "..." in it')
+    project: ProjectConfig = _convert(text, ("project",), data["project"], ProjectConfig)
+    _named(text, ("project", "name"), project.name, "project")
+    return project
+
+
+def read_text(text: str) -> Declaration:
+    """The declaration that a TOML text makes."""
+    data = _loads(text)
+    known = ("project", *TABLES)
+    for key in data:
+        if key not in known:
+            raise _unknown(text, (key,), known)
+    project = _project(text, data)
+    tables: dict[str, dict[str, Any]] = {}
+    for table, kind in TABLES.items():
+        entries = data.get(table, {})
+        if not isinstance(entries, dict):
+            raise _wrong(text, (table,), f"a table for each of the {table}", repr(entries))
+        tables[table] = {}
+        for name, entry in entries.items():
+            _named(text, (table, name), name, table.removesuffix("s"))
+            tables[table][name] = _convert(text, (table, name), entry, kind)
+    declaration = Declaration(project, **tables)
+    _check_references(text, declaration)
+    return declaration
+
+
+def _check_references(text: str, declaration: Declaration) -> None:
+    for name, deployment in declaration.deployments.items():
+        model = deployment.model.partition("@")[0]
+        if model not in declaration.models:
+            raise InvalidDeclaration(
+                f"{FILE}, line {line_of(text, ('deployments', name, 'model'))}: "
+                f"[deployments.{name}] names a model that is not declared",
+                expected=f"one of {', '.join(declaration.models) or '(no models are declared)'}, then @ALIAS",
+                received=deployment.model,
+                mend=nearest(model, declaration.models) or f"add [models.{model}]",
+            )
+
+
+def _named(text: str, path: _Path, name: str, what: str) -> None:
+    try:
+        check_name(name, what=what)
+    except InvalidInput as error:
+        raise InvalidDeclaration(
+            f"{FILE}, line {line_of(text, path)}: {error.happened[0].lower()}{error.happened[1:]}",
+            expected=error.expected,
+            received=error.received,
+        ) from None
+
+
+def _convert(text: str, path: _Path, value: Any, kind: type[Any]) -> Any:
+    try:
+        return msgspec.convert(value, kind, strict=True)
+    except msgspec.ValidationError as error:
+        message = str(error)
+        at = _AT.search(message)
+        inner = _inner_path(at.group("path")) if at else ()
+        full = (*path, *inner)
+        if unknown := _UNKNOWN.match(message):
+            raise _unknown(text, (*full, unknown.group("key")), _keys_at(kind, inner)) from None
+        if missing := _MISSING.match(message):
+            raise InvalidDeclaration(
+                f"{FILE}, line {line_of(text, full)}: [{_dotted(full)}] lacks the key {missing.group('key')!r}",
+                expected=f"the keys {', '.join(_keys_at(kind, inner))}",
+                mend=f"add {missing.group('key')} = ...",
+            ) from None
+        cause = message[: at.start()] if at else message
+        raise _wrong(text, full, cause, repr(_value_at(value, inner))) from None
+    except InvalidInput as error:
+        raise InvalidDeclaration(
+            f"{FILE}, line {line_of(text, path)}: [{_dotted(path)}]: {error.happened}",
+            expected=error.expected,
+            received=error.received,
+            mend=error.mend,
+        ) from None
+
+
+def _unknown(text: str, path: _Path, known: typing.Iterable[str]) -> InvalidDeclaration:
+    *parent, key = path
+    where = f"[{_dotted(parent)}]" if parent else "the file"
+    names = list(known)
+    return InvalidDeclaration(
+        f"{FILE}, line {line_of(text, path)}: {where} has no key {key!r}",
+        expected=f"one of {', '.join(names)}",
+        received=repr(key),
+        mend=nearest(str(key), names) or "remove it",
+    )
+
+
+def _wrong(text: str, path: _Path, expected: str, received: str) -> InvalidDeclaration:
+    return InvalidDeclaration(
+        f"{FILE}, line {line_of(text, path)}: {_dotted(path)} cannot be used", expected=expected, received=received
+    )
+
+
+def _dotted(path: typing.Sequence[str | int]) -> str:
+    return ".".join(str(part) if isinstance(part, str) else f"[{part}]" for part in path).replace(".[", "[")
+
+
+def _inner_path(text: str) -> _Path:
+    parts: list[str | int] = []
+    for name, index in re.findall(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]", text):
+        if name:
+            parts.append(name)
+        elif index != "...":
+            parts.append(int(index))
+    return tuple(parts)
+
+
+def _value_at(value: Any, path: _Path) -> Any:
+    for part in path:
+        try:
+            value = value[part]
+        except (KeyError, IndexError, TypeError):
+            return value
+    return value
+
+
+def _keys_at(kind: Any, path: _Path) -> list[str]:
+    """The keys of the struct found by walking ``path`` from the struct type ``kind``."""
+    for part in path:
+        if isinstance(part, int):
+            kind = _struct_in(kind)
+        elif isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+            kind = _struct_in(typing.get_type_hints(kind).get(part)) or kind
+    if not (isinstance(kind, type) and issubclass(kind, msgspec.Struct)):
+        return []
+    return [field.encode_name for field in msgspec.structs.fields(kind)]
+
+
+def _struct_in(kind: Any) -> Any:
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return kind
+    for argument in get_args(kind) if get_origin(kind) else ():
+        if found := _struct_in(argument):
+            return found
+    return None

@@ -1,0 +1,97 @@
+"""Making a new project from a template.
+
+A template is a project that runs: its files are those of a folder under ``templates``, and its data are made on the
+spot by a seeded generator, so that nothing is fetched.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import random
+import string
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from regrove.errors import Conflict, InvalidInput, nearest
+from regrove.refs import check_name
+
+__all__ = ["TEMPLATES", "create"]
+
+TEMPLATES: Final = ("tabular",)
+"""What `create` can make."""
+
+
+def create(folder: Path, name: str, *, template: str = "tabular") -> list[str]:
+    """Write a new project called ``name`` into ``folder``; the paths written, relative to it.
+
+    Raises InvalidInput for an unknown template or a name that cannot name a project, and Conflict, before anything is
+    written, when a file is there already.
+    """
+    check_name(name, what="project")
+    if template not in TEMPLATES:
+        raise InvalidInput(
+            "There is no such template",
+            expected=f"one of {', '.join(TEMPLATES)}",
+            received=repr(template),
+            mend=nearest(template, TEMPLATES),
+        )
+    files = _files(template, name)
+    for path in files:
+        if (folder / path).exists():
+            raise Conflict(
+                f"{folder / path} is there already",
+                expected="a folder without it",
+                mend="choose another name, or remove the file",
+            )
+    for path, text in files.items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+    return sorted(files)
+
+
+def _files(template: str, name: str) -> dict[str, str]:
+    source = Path(__file__).parent / "templates" / template
+    files = {path.name: path.read_text(encoding="utf-8") for path in source.iterdir() if path.is_file()}
+    files["regrove.toml"] = string.Template(files["regrove.toml"]).substitute(name=name)
+    files[".gitignore"] = ".regrove/\n"
+    rows, sample = _DATA[template]()
+    return files | {"data/orders.csv": rows, "sample.json": sample}
+
+
+_COUNTRIES: Final = {"AT": 0.1, "CH": -0.1, "DE": 0.4, "FR": 0.0, "NL": 0.2}
+_CHANNELS: Final = {"app": 0.3, "shop": -0.9, "web": 0.1}
+
+
+def _orders() -> tuple[str, str]:
+    """4,000 orders of 100 days, and a request with two of them."""
+    draw = random.Random(20_130_101)  # noqa: S311  # made-up shops need no secrets
+    start = datetime(2025, 1, 1, tzinfo=UTC)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["order_id", "placed_at", "country", "channel", "items", "value", "first_order", "returned"])
+    for number in range(4_000):
+        placed = start + timedelta(minutes=number * 36 + draw.randrange(36))
+        country, channel = draw.choice(sorted(_COUNTRIES)), draw.choice(sorted(_CHANNELS))
+        items = min(12, 1 + int(draw.expovariate(0.6)))
+        value = round(items * draw.lognormvariate(3.2, 0.5), 2)
+        first = draw.random() < 0.35
+        score = -1.6 + _COUNTRIES[country] + _CHANNELS[channel] + 0.25 * items + 0.5 * first + 0.004 * value
+        returned = draw.random() < 1 / (1 + math.exp(-score))
+        writer.writerow(
+            [f"o{number:05}", placed.isoformat().replace("+00:00", "Z"), country, channel, items, value]
+            + [str(first).lower(), str(returned).lower()]
+        )
+    sample = """{"rows": [
+  {"placed_at": "2025-04-12T18:30:00Z", "country": "DE", "channel": "app", "items": 3, "value": 74.9, "first_order": true},
+  {"placed_at": "2025-04-12T09:05:00Z", "country": "CH", "channel": "shop", "items": 1, "value": 19.5, "first_order": false}
+]}
+"""  # noqa: E501  # a row of JSON a line reads best
+    return text.getvalue(), sample
+
+
+_DATA: Final[dict[str, Callable[[], tuple[str, str]]]] = {"tabular": _orders}
