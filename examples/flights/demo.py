@@ -39,8 +39,12 @@ def main() -> None:
     model(folder)
     sample = serving(folder, flights=600 if chosen.quick else 3_000)
     proof(folder, sample)
-    console.print(f"\n[bold green]The whole way in {time.monotonic() - began:.0f} s.[/] It stands in {folder}: look around with\n")
-    console.print(f"  cd {folder} && PATH={os.path.relpath(BIN, folder)}:$PATH && regrove runs list && regrove audit log")
+    console.print(
+        f"\n[bold green]The whole way in {time.monotonic() - began:.0f} s.[/] It stands in {folder}: look around with\n"
+    )
+    console.print(
+        f"  cd {folder} && PATH={os.path.relpath(BIN, folder)}:$PATH && regrove runs list && regrove audit log"
+    )
 
 
 def fresh(folder: Path) -> Path:
@@ -138,7 +142,7 @@ class Server:
         command = ["serve", MODEL, "--port", "0"]
         console.print(f"[dim]$[/] [bold]regrove {' '.join(command)} &[/]")
         self._log = (folder / "serve.log").open("ab")
-        status = folder / ".regrove" / "serving" / MODEL / "server.json"
+        status = folder / ".regrove" / "serving" / f"{MODEL}.server.json"
         status.unlink(missing_ok=True)
         self.process = subprocess.Popen(
             [BIN / "regrove", *command], cwd=folder, stdout=self._log, stderr=self._log, start_new_session=True

@@ -1,4 +1,4 @@
-"""A client of the demo: it asks for the flights of March, keeps what was acknowledged, and posts what became of them."""
+"""A client of the demo: asks for the flights of March, keeps what was acknowledged, posts what became of them."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class March:
         return outcome
 
     def label(self, url: str, *outcomes: Outcome, again: Outcome | None = None) -> None:
-        """Post what became of the flights: some late (a third of ``again`` waited until now), some twice, one unknown."""
+        """Post what became of the flights: a third of ``again`` late, some twice, one for an unknown id."""
         connection = _connect(url)
         for outcome in outcomes:
             known = [each for each in outcome.ids if outcome.truth[each] is not None]
@@ -102,16 +102,12 @@ class March:
             self.acknowledged_labels.update(part)
 
 
-CARRIED = (
-    ["scheduled_departure", "carrier", "origin", "dest", "distance"]
-    + ["temp", "humid", "wind_speed", "wind_gust", "precip", "pressure", "visib"]
-)
+CARRIED = ["scheduled_departure", "carrier", "origin", "dest", "distance"]
+CARRIED += ["temp", "humid", "wind_speed", "wind_gust", "precip", "pressure", "visib"]
 
 
 def _carried(rows: pl.DataFrame) -> list[dict[str, Any]]:
-    plain = rows.select(CARRIED).with_columns(
-        pl.col("scheduled_departure").dt.strftime("%Y-%m-%dT%H:%M:%SZ")
-    )
+    plain = rows.select(CARRIED).with_columns(pl.col("scheduled_departure").dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
     return plain.to_dicts()
 
 

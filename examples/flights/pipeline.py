@@ -7,11 +7,12 @@ another function, or a given name (``train``, ``params``, ``seed``). There is no
 from datetime import datetime
 
 import polars as pl
-from regrove import Params, Train
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OrdinalEncoder
+
+from regrove import Params, Train
 
 LATE_AFTER_MINUTES = 15
 CATEGORIES = ["carrier", "origin", "dest"]
@@ -67,9 +68,7 @@ def classifier(train: Train, params: Params, seed: int) -> Pipeline:
     encoder = OrdinalEncoder(
         handle_unknown="use_encoded_value", unknown_value=-1, encoded_missing_value=-1, dtype=float
     )
-    encode = make_column_transformer(
-        (encoder, CATEGORIES), remainder="passthrough", verbose_feature_names_out=False
-    )
+    encode = make_column_transformer((encoder, CATEGORIES), remainder="passthrough", verbose_feature_names_out=False)
     boosting = HistGradientBoostingClassifier(
         max_iter=params.max_iter, learning_rate=params.learning_rate, random_state=seed
     )

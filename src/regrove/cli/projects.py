@@ -75,4 +75,3 @@ def apply(context: typer.Context, as_json: AsJson = False) -> None:
     state = "applied" if revision.ordinal > before else "in force already: nothing changed"
     done(f"{revision.ref} {state} ({short(revision.digest)}).")
     next_command("regrove run")
-

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,7 +26,22 @@ class Session:
         self.actor = actor
 
     def open(self) -> Workspace:
-        """The workspace of the project; use it as a context manager."""
+        """The workspace of the project, for reading; use it as a context manager."""
         from regrove.workspace import open as open_workspace
 
         return open_workspace(self.folder, actor=self.actor)
+
+    @contextmanager
+    def change(self) -> Iterator[Workspace]:
+        """The workspace, for a command that changes something: what it records is anchored at the end.
+
+        An anchor is a copy of the ledger's head in the object store, outside the database: from then on nobody can
+        write the chain anew without being found. A command that fails half-way anchors what it has recorded, too.
+        """
+        with self.open() as ws:
+            before = ws.ledger.head().position
+            try:
+                yield ws
+            finally:
+                if ws.ledger.head().position > before:
+                    ws.ledger.anchor()

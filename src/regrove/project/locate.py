@@ -16,9 +16,9 @@ _PART = re.compile(r"""\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([A-Za-z0-9_\-]+))\s*
 
 
 def line_of(text: str, path: Sequence[str | int]) -> int:
-    """The line, from 1, where ``path`` is written; of its nearest parent when it is written on none of its own.
+    r"""The line, from 1, where ``path`` is written; of its nearest parent when it is written on none of its own.
 
-    >>> line_of('[project]\\nname = "a"\\n\\n[datasets.x]\\nsource = "y"\\n', ("datasets", "x", "source"))
+    >>> line_of('[project]\nname = "a"\n\n[datasets.x]\nsource = "y"\n', ("datasets", "x", "source"))
     5
     """
     wanted = tuple(path)

@@ -41,12 +41,7 @@ class Store:
 
     def latest(self, project: str) -> Revision | None:
         """The revision in force, or None before the first."""
-        query = (
-            sa.select(revisions)
-            .where(revisions.c.project == project)
-            .order_by(revisions.c.ordinal.desc())
-            .limit(1)
-        )
+        query = sa.select(revisions).where(revisions.c.project == project).order_by(revisions.c.ordinal.desc()).limit(1)
         with self._database.read() as connection:
             row = connection.execute(query).mappings().first()
         return Revision(**row) if row else None

@@ -83,8 +83,16 @@ def _orders() -> tuple[str, str]:
         score = -1.6 + _COUNTRIES[country] + _CHANNELS[channel] + 0.25 * items + 0.5 * first + 0.004 * value
         returned = draw.random() < 1 / (1 + math.exp(-score))
         writer.writerow(
-            [f"o{number:05}", placed.isoformat().replace("+00:00", "Z"), country, channel, items, value]
-            + [str(first).lower(), str(returned).lower()]
+            [
+                f"o{number:05}",
+                placed.isoformat().replace("+00:00", "Z"),
+                country,
+                channel,
+                items,
+                value,
+                str(first).lower(),
+                str(returned).lower(),
+            ]
         )
     sample = """{"rows": [
   {"placed_at": "2025-04-12T18:30:00Z", "country": "DE", "channel": "app", "items": 3, "value": 74.9, "first_order": true},

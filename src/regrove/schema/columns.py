@@ -38,7 +38,7 @@ class Schema(msgspec.Struct, frozen=True):
                 raise InvalidInput("A column stands twice in a schema", received=repr(column.name))
             seen.add(column.name)
 
-    def __iter__(self) -> Iterator[Column]:  # type: ignore[override]  # a schema is its columns, in order
+    def __iter__(self) -> Iterator[Column]:
         """The columns in order."""
         return iter(self.columns)
 

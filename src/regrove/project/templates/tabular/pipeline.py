@@ -5,11 +5,12 @@ another function, or a given name (``train``, ``params``, ``seed``). There is no
 """
 
 import polars as pl
-from regrove import Params, Train
 from sklearn.compose import make_column_transformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from regrove import Params, Train
 
 CATEGORIES = ["country", "channel"]
 NUMBERS = ["items", "value", "price", "hour"]
