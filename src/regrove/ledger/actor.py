@@ -7,15 +7,17 @@ without it. It lives in a context variable: a new thread starts without one, so 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from regrove.errors import InvalidInput, RegroveError
 from regrove.refs import check_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["ACTOR_KINDS", "Attribution", "acting", "attribution"]
 

@@ -6,7 +6,6 @@ the object store, and every place to which an anchor's text was copied.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -14,9 +13,11 @@ import msgspec
 from regrove import digest
 from regrove.clock import wall
 from regrove.errors import Corrupt, InvalidInput
-from regrove.ledger.entry import Head
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from regrove.ledger.entry import Head
     from regrove.storage.objects import ObjectStore
 
 __all__ = ["Anchor", "Anchors", "parse"]

@@ -7,7 +7,6 @@ deadlock on it), and positions are gapless in the order of the commits: whoever 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -17,12 +16,14 @@ from regrove.clock import wall
 from regrove.errors import Conflict
 from regrove.ledger import header as headers
 from regrove.ledger import store
-from regrove.ledger.actor import Attribution
 from regrove.ledger.entry import COLUMNS, Head
 from regrove.ledger.header import Header
 from regrove.ledger.lineage import edges_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from regrove.ledger.actor import Attribution
     from regrove.storage.transaction import Transaction
 
 __all__ = ["Pending", "buffer"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from regrove.errors import InvalidInput
@@ -10,6 +9,8 @@ from regrove.ledger import store
 from regrove.ledger.entry import Entry, entry
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from regrove.storage.database import Database
 
 __all__ = ["Cursor"]
@@ -42,8 +43,10 @@ class Cursor:
             end = store.head(connection).position
             rows = store.page(connection, self._from, limit, types=types, project=self.project)
         entries = [entry(row) for row in rows]
-        # What a filter left out has been passed over too, unless the page was full.
-        self._seen = entries[-1].position if len(entries) == limit else end
+        # What a filter left out has been passed over too, unless the page was full. An entry may lie beyond the head
+        # that was read before it: in a transaction of PostgreSQL each statement sees what was committed by then.
+        last = entries[-1].position if entries else self._from
+        self._seen = last if len(entries) == limit else max(last, end)
         return entries
 
     def advance(self, to: int | None = None) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
@@ -10,8 +10,10 @@ from regrove import digest
 from regrove.errors import Corrupt
 from regrove.ledger import event as events
 from regrove.ledger import header as headers
-from regrove.ledger.event import Event
 from regrove.ledger.header import GENESIS, Header
+
+if TYPE_CHECKING:
+    from regrove.ledger.event import Event
 
 __all__ = ["COLUMNS", "ORIGIN", "Entry", "Head", "StoredEvent", "entry"]
 

@@ -6,7 +6,6 @@ subject to what it generated (PROV-DM, 2013: *used* and *wasGeneratedBy*).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -16,6 +15,8 @@ from regrove.ledger import store
 from regrove.refs import parse
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from regrove.ledger.header import Header
     from regrove.storage.database import Database
 

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from regrove import refs
 from regrove.errors import InvalidInput, NotFound, Refused
 from regrove.ledger import event as events
 from regrove.ledger import store
+from regrove.ledger.actor import attribution
 from regrove.ledger.anchor import Anchor, Anchors
 from regrove.ledger.append import Pending, buffer
-from regrove.ledger.actor import attribution
 from regrove.ledger.cursor import Cursor
 from regrove.ledger.entry import Entry, Head, entry
 from regrove.ledger.events import PayloadErased
 from regrove.ledger.lineage import Lineage
+from regrove.ledger.verification import Verification, anchorable, verify
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from regrove.clock import Clock
     from regrove.ledger.event import Event
-    from regrove.ledger.verification import Verification
     from regrove.storage.database import Database
     from regrove.storage.objects import ObjectStore
 
@@ -105,8 +106,6 @@ class Ledger:
 
         Raises Corrupt, naming the position, when the chain does not hold: what was changed is not made proof.
         """
-        from regrove.ledger.verification import anchorable
-
         head = anchorable(self._database, self._anchors)
         return self._anchors.make(head) if head.position else Anchor(position=0, hash=head.hash)
 
@@ -120,8 +119,6 @@ class Ledger:
         ``anchor`` (``POSITION:HASH``) is one that was kept elsewhere; it counts beside those in the object store.
         Runs in constant memory on one snapshot, while others record.
         """
-        from regrove.ledger.verification import verify
-
         return verify(self._database, self._anchors, anchor)
 
     def erase(self, position: int, reason: str) -> str:

@@ -7,7 +7,6 @@ is only *unbroken* may reach further.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -19,6 +18,8 @@ from regrove.ledger.entry import ORIGIN, Head, StoredEvent
 from regrove.ledger.walk import Fault, Walk
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
     from regrove.ledger.store import StoredEdge
     from regrove.storage.database import Database
 

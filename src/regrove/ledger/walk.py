@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -15,6 +14,8 @@ from regrove.ledger.events import PayloadErased
 from regrove.ledger.lineage import edges_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
     from regrove.ledger.anchor import Anchor
     from regrove.ledger.header import Header
     from regrove.ledger.store import StoredEdge
@@ -52,18 +53,22 @@ class Walk:
         self.proof: Anchor | None = None
         """The last anchor that the chain met before it broke."""
         self._linked = True
+        self._gap = False
+        self._stopped = False
         self._first: int | None = None
-        self._edges = iter(edges)
-        self._edge = next(self._edges, None)
-        self._anchors: Iterator[Anchor] = iter(anchors)
+        self._edges: Iterator[StoredEdge] | None = iter(edges)
+        self._edge: StoredEdge | None = None
+        self._anchors = iter(anchors)
         self._anchor: Anchor | None = None
         self._fetch = fetch
+        self._next_edge()
         self._next_anchor()
+        self._meet_anchors()
 
     @property
     def unbroken_to(self) -> int:
         """The last position before the first fault."""
-        return self.head.position if self._first is None else min(self._first - 1, self.head.position)
+        return self.head.position if self._first is None else max(0, min(self._first - 1, self.head.position))
 
     @property
     def proven_to(self) -> int:
@@ -75,16 +80,12 @@ class Walk:
         self.events += 1
         position = row.position
         if not isinstance(position, int) or position <= self.head.position:
-            self._fault(self.head.position + 1, "a row stands where none can", received=f"position {position!r}")
+            place = position if isinstance(position, int) else self.head.position + 1
+            self._fault(place, "a row stands where none can", received=f"position {position!r}")
             return
         if position > self.head.position + 1:
             self._missing(position)
-        if not isinstance(row.header, bytes):
-            self._fault(position, "the header is not bytes", received=type(row.header).__name__)
-            self._linked = False
-            self.head = Head(position, str(row.hash))
-            return
-        computed = headers.hash_of(row.header)
+        computed = headers.hash_of(row.header) if isinstance(row.header, bytes) else ""
         if row.hash != computed:
             self._fault(position, "the hash is not that of the header", expected=computed, received=_short(row.hash))
         header = self._header(position, row)
@@ -93,16 +94,20 @@ class Walk:
             self._columns(position, row, header)
             self._payload(position, row, header)
         self._edges_of(position, header)
+        self._gap = not computed
         self.head = Head(position, computed)
         self._meet_anchors()
 
     def stop(self, error: Corrupt) -> None:
-        """Note that nothing after this place can be read."""
+        """Note that nothing after this place can be read; what ends later cannot be checked either."""
+        self._stopped = True
         self._fault(self.head.position + 1, error.happened, received=error.received)
         self._linked = False
 
     def finish(self, heads: list[tuple[object, object, object]]) -> None:
         """Check that the walk ended where the head table, the edges and the anchors end."""
+        if self._stopped:
+            return
         end = self.head.position
         kept = heads[0][1:] if heads else (0, self.head.hash)
         if len(heads) > 1 or (heads and heads[0][0] != 1):
@@ -134,6 +139,7 @@ class Walk:
             received=f"the next event has position {position}",
         )
         self._linked = False
+        self._gap = True
         while self._anchor is not None and self._anchor.position < position:
             self._next_anchor()  # already told: what it names is missing
 
@@ -146,13 +152,13 @@ class Walk:
             return None
 
     def _link(self, position: int, header: Header) -> None:
-        if header.previous == self.head.hash:
-            return
-        # One of two events was changed. Where an anchor vouches for the earlier one it was the later; otherwise the
-        # later one vouches for what the earlier one was.
-        sure = self.head.position == 0 or (self.proof is not None and self.proof.position == self.head.position)
+        if self._gap or header.previous == self.head.hash:
+            return  # behind a gap there is nothing to compare with, and the gap is told already
+        # One of two events was changed. Where the earlier one is beyond doubt it was the later; otherwise the later
+        # one vouches for what the earlier one was.
+        sure = self.events == 1 or (self.proof is not None and self.proof.position == self.head.position)
         self._fault(
-            position if sure or not self._linked else self.head.position,
+            position if sure else self.head.position,
             f"the chain is broken between events {self.head.position} and {position}",
             expected=header.previous,
             received=self.head.hash,
@@ -209,8 +215,8 @@ class Walk:
         stored = []
         while self._edge is not None and self._edge.position == position:
             stored.append(tuple(self._edge))
-            self._edge = next(self._edges, None)
-        if header is None:
+            self._next_edge()
+        if header is None or self._edges is None:
             return
         chained = [(position, n, e.source, e.target, e.kind) for n, e in enumerate(edges_of(header))]
         if stored != chained:
@@ -230,7 +236,7 @@ class Walk:
                 "a lineage edge belongs to no event",
                 received=_short(tuple(self._edge)),
             )
-            self._edge = next(self._edges, None)
+            self._next_edge()
 
     def _meet_anchors(self) -> None:
         while self._anchor is not None and self._anchor.position <= self.head.position:
@@ -248,6 +254,13 @@ class Walk:
             elif self._linked:
                 self.proof = self._anchor
             self._next_anchor()
+
+    def _next_edge(self) -> None:
+        try:
+            self._edge = next(self._edges, None) if self._edges is not None else None
+        except Corrupt as error:
+            self._edges = self._edge = None
+            self._fault(self.head.position + 1, "the lineage edges cannot be read", received=error.received)
 
     def _next_anchor(self) -> None:
         try:
