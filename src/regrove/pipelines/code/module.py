@@ -1,0 +1,227 @@
+"""One module of the project as a list of statements, each with what it binds and what it uses."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from regrove.errors import InvalidInput
+from regrove.pipelines.code.imports import Imported, Target, imported
+from regrove.pipelines.code.names import Names
+from regrove.pipelines.code.normal import digest_of, flattened, normal
+from regrove.pipelines.code.reader import Reader, dotted
+from regrove.pipelines.code.use import Use, Uses
+
+__all__ = ["Module", "Statement", "parsed"]
+
+_SOURCE = frozenset(
+    [
+        "__annotations__",
+        "__doc__",
+        "get_annotations",
+        "get_type_hints",
+        "getdoc",
+        "getfullargspec",
+        "getsource",
+        "getsourcelines",
+        "signature",
+        "validate_call",
+    ]
+)
+"""Names of what reads docstrings, annotations or source text at run time."""
+
+
+@dataclass(eq=False, slots=True)
+class Statement:
+    """One top-level statement in normal form."""
+
+    module: str
+    index: int
+    node: ast.stmt
+    verbatim: ast.stmt
+    binds: tuple[str, ...]
+    imports: dict[str, list[Target]]
+    aliases: dict[str, list[Use]]
+    """For each name bound: what else changes when its object changes."""
+    uses: Uses
+    single: Imported | None = None
+    """Set when the statement is an import."""
+    digest: str = ""
+    verbatim_digest: str = ""
+    reads_source: bool = False
+    """It mentions docstrings, annotations or source text, so that these count."""
+
+    @property
+    def line(self) -> int:
+        """Where it begins in its file."""
+        return self.node.lineno
+
+    @property
+    def is_definition(self) -> bool:
+        """Whether it is a function or a class."""
+        return isinstance(self.node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+
+    @property
+    def kind(self) -> str:
+        """The kind of part it makes."""
+        if self.single is not None:
+            return "import"
+        if isinstance(self.node, ast.ClassDef):
+            return "class"
+        if self.is_definition:
+            return "function"
+        return "value" if self.binds else "statement"
+
+
+@dataclass(eq=False)
+class Module:
+    """One file of the project, or a folder that Python takes for a package (no file, no statements)."""
+
+    name: str
+    path: str
+    package: str
+    """The package that relative imports start from."""
+    text: str = ""
+    statements: list[Statement] = field(default_factory=list)
+    lazy_annotations: bool = False
+    is_step: Callable[[ast.expr], bool] = field(default=lambda _: False)
+    """Recognises the decorator `regrove.step` under the names this module gives it."""
+    opaque: bool = False
+    """The file could not be parsed; it counts as a whole."""
+
+    @cached_property
+    def binders(self) -> dict[str, list[Statement]]:
+        """For each name: the statements that bind it, in order."""
+        found: dict[str, list[Statement]] = defaultdict(list)
+        for statement in self.statements:
+            for name in statement.binds:
+                found[name].append(statement)
+            for use in statement.uses.uses:
+                # ``global X`` in a function binds X when it is called.
+                if use.mode == "store" and use.deferred and use.name and not use.path:
+                    found.setdefault(use.name, [])
+        return dict(found)
+
+    @cached_property
+    def stars(self) -> list[Statement]:
+        """The star imports, also those inside a conditional."""
+        return [each for each in self.statements if "*" in each.imports]
+
+    @cached_property
+    def exports(self) -> frozenset[str] | None:
+        """The literal ``__all__``, or None when there is none."""
+        for statement in self.binders.get("__all__", ()):
+            if isinstance(statement.node, ast.Assign):
+                try:
+                    return frozenset(map(str, ast.literal_eval(statement.node.value)))
+                except (ValueError, TypeError):
+                    return None
+        return None
+
+    @cached_property
+    def lazily_imports(self) -> list[str]:
+        """The modules that functions import when called."""
+        return [u.origin.module for s in self.statements for u in s.uses.uses if u.mode == "import" and u.origin]
+
+
+def parsed(name: str, path: str, text: str, *, is_package: bool) -> Module:
+    """The module ``name`` from its text; InvalidInput names file and line when it is no Python."""
+    package = name if is_package else name.rpartition(".")[0]
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an invalid escape is the project's matter, not an error of reading it
+            tree = ast.parse(text, path)
+    except SyntaxError as error:
+        raise InvalidInput(
+            f"{path}:{error.lineno or 1} is not Python: {error.msg}", received=(error.text or "").strip()[:200]
+        ) from None
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise InvalidInput(f"{path} cannot be parsed", received=str(error) or type(error).__name__) from None
+    lazy = any(
+        isinstance(each, ast.ImportFrom)
+        and each.module == "__future__"
+        and any(alias.name == "annotations" for alias in each.names)
+        for each in tree.body
+    )
+    module = Module(name, path, package, text, lazy_annotations=lazy)
+    body = [each for each in flattened(tree.body) if not _is_future(each)]
+    known = frozenset(Names(body, package=package, where=path).bound)
+    module.is_step = _recogniser(tree)
+    for statement in body:
+        made = _statement(module, statement, known)
+        if made is not None:
+            module.statements.append(made)
+    return module
+
+
+def _is_future(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
+
+
+def _statement(module: Module, raw: ast.stmt, known: frozenset[str]) -> Statement | None:
+    lazy, is_step = module.lazy_annotations, module.is_step
+    node = normal(raw, lazy_annotations=lazy, is_step=is_step)
+    if node is None or isinstance(node, ast.Pass):
+        return None
+    verbatim = normal(raw, lazy_annotations=lazy, is_step=is_step, verbatim=True) or node
+    names = Names([node], package=module.package, where=module.path)
+    reader = Reader(package=module.package, where=module.path, known=known)
+    reader.visit(node)
+    imports = dict(names.imports)
+    if names.stars:
+        imports["*"] = [Target(each.loaded) for each in names.stars]
+    single = None
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        single = imported(node, package=module.package, where=module.path)[0]
+    return Statement(
+        module=module.name,
+        index=len(module.statements),
+        node=node,
+        verbatim=verbatim,
+        binds=tuple(names.bound),
+        imports=imports,
+        aliases={name: [use for each in same for use in reader.changed(each)] for name, same in names.aliases.items()},
+        uses=reader.found,
+        single=single,
+        digest=_digest(node, single),
+        verbatim_digest=_digest(verbatim, single),
+        reads_source=any(_mentions_source(each) for each in ast.walk(node)),
+    )
+
+
+def _mentions_source(node: ast.AST) -> bool:
+    match node:
+        case ast.Attribute(attr=name) | ast.Name(id=name) | ast.alias(name=name):
+            return name in _SOURCE
+    return False
+
+
+def _digest(node: ast.stmt, single: Imported | None) -> str:
+    if single is None:
+        return digest_of(node)
+    # The same module named absolutely or by dots is the same import.
+    loaded = ast.Import([ast.alias(single.loaded, single.target.name or None)])
+    return digest_of(loaded, ast.Constant(single.bound))
+
+
+def _recogniser(tree: ast.Module) -> Callable[[ast.expr], bool]:
+    """Recognises the decorator `regrove.step` under the names this module gives it."""
+    modules: set[str] = set()
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            modules.update(alias.asname or alias.name for alias in node.names if alias.name == "regrove")
+        elif isinstance(node, ast.ImportFrom) and node.module == "regrove" and not node.level:
+            names.update(alias.asname or alias.name for alias in node.names if alias.name == "step")
+
+    def is_step(node: ast.expr) -> bool:
+        root, path = dotted(node.func if isinstance(node, ast.Call) else node)
+        if not isinstance(root, ast.Name):
+            return False
+        return (root.id in modules and path == ("step",)) or (root.id in names and not path)
+
+    return is_step
