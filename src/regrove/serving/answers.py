@@ -1,0 +1,82 @@
+"""What goes back to a client: JSON, and errors in the house's form."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from regrove.errors import (
+    Conflict,
+    InvalidInput,
+    NotFound,
+    Refused,
+    RegroveError,
+    Unavailable,
+)
+from regrove.serving.bodies import MalformedBody
+from regrove.serving.live import Live
+
+__all__ = ["JSON", "Answer", "failure", "ok", "predictions"]
+
+JSON: Final = b"application/json"
+"""The content type of every answer but that of /metrics."""
+
+_STATUSES: tuple[tuple[type[RegroveError], int], ...] = (
+    (MalformedBody, 400),
+    (InvalidInput, 422),
+    (NotFound, 404),
+    (Refused, 422),
+    (Unavailable, 503),
+    (Conflict, 503),
+)
+
+_encoder = msgspec.json.Encoder()
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """A status, a body, and headers beside content type and length."""
+
+    status: int
+    body: bytes
+    content_type: bytes = JSON
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+def ok(value: Any) -> Answer:
+    """A value as JSON."""
+    return Answer(200, _encoder.encode(value))
+
+
+def failure(error: RegroveError, *, status: int = 0, headers: tuple[tuple[bytes, bytes], ...] = ()) -> Answer:
+    """An error as JSON: its code, what happened, what was expected and received, and the mend.
+
+    >>> failure(InvalidInput("No rows", expected="1 to 10"), status=422).body
+    b'{"error":{"code":"invalid-input","happened":"No rows","expected":"1 to 10"}}'
+    """
+    status = status or next((each for kind, each in _STATUSES if isinstance(error, kind)), 500)
+    if status == 503:
+        headers = (*headers, (b"retry-after", b"1"))
+    parts = {name: getattr(error, name) for name in ("happened", "expected", "received", "mend")}
+    told = {"code": error.code} | {name: text for name, text in parts.items() if text}
+    return Answer(status, _encoder.encode({"error": told}), headers=headers)
+
+
+def predictions(live: Live, request_id: str, outputs: dict[str, list[Any]]) -> bytes:
+    """The body that answers a prediction request; each row of ``outputs`` with its id."""
+    names = tuple(outputs)
+    rows = [
+        {"id": f"{request_id}.{index}", **dict(zip(names, values, strict=True))}
+        for index, values in enumerate(zip(*outputs.values(), strict=True))
+    ]
+    revision = live.generation.revision
+    return _encoder.encode(
+        {
+            "id": request_id,
+            "deployment": live.generation.deployment,
+            "revision": revision.number,
+            "model": revision.model,
+            "generation": live.generation.number,
+            "predictions": rows,
+        }
+    )

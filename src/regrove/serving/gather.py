@@ -1,0 +1,161 @@
+"""Records of the log into frames: one for the predictions of each generation, one for labels.
+
+A frame of predictions has ``request_id``, ``row``, ``at``, ``key``, ``generation``, ``revision``, ``model``, then
+``request.<field>`` and ``output.<field>`` in their types (categories as texts). A frame of labels has ``request_id``,
+``row``, ``value`` as JSON text, ``known_at`` (null when the client did not say) and ``received_at``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from regrove.errors import Corrupt
+from regrove.schema import LogicalType, Schema, to_polars
+from regrove.serving.records import Answering, Label, Labelled, Opened, Predicted, Record
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["Gathered", "labels_frame", "predictions_frame"]
+
+
+class Gathered:
+    """The records of one or more segments, sorted out. A request that stands twice is kept once, the earliest."""
+
+    def __init__(self) -> None:
+        self.answering: dict[int, Answering] = {}
+        """What each generation is."""
+        self.predicted: dict[int, list[Predicted]] = {}
+        """The requests that each generation answered."""
+        self.labels: list[tuple[Label, int]] = []
+        """Each label with the time of its arrival."""
+
+    def add(self, records: Iterable[Record], *, where: str) -> None:
+        """Add the records of a segment; Corrupt when it does not say what answered."""
+        known: set[int] = set()
+        for record in records:
+            if isinstance(record, Answering):
+                self.answering[record.generation] = record
+                known.add(record.generation)
+            elif isinstance(record, Predicted):
+                if record.generation not in known:
+                    raise Corrupt(
+                        f"{where} holds a prediction of generation {record.generation} and does not say what that is",
+                        mend="restore the file from a backup, or move it out of the log folder",
+                    )
+                self.predicted.setdefault(record.generation, []).append(record)
+            elif isinstance(record, Labelled):
+                self.labels += ((label, record.received_at) for label in record.labels)
+            else:
+                assert isinstance(record, Opened)
+
+    def given(self) -> dict[str, int]:
+        """The request ids that clients chose, each with the most rows that it came with."""
+        found: dict[str, int] = {}
+        for each in self._all():
+            if each.given:
+                found[each.request_id] = max(each.rows, found.get(each.request_id, 0))
+        return found
+
+    def rows(self) -> int:
+        """How many rows were predicted, before repeated ones are left out."""
+        return sum(each.rows for each in self._all())
+
+    def frames(self, *, without: pl.DataFrame | None = None) -> dict[int, pl.DataFrame]:
+        """The predictions of each generation, each (request, row) once over all of them, sorted by id and row.
+
+        ``without`` names (``request_id``, ``row``) that are recorded elsewhere already.
+        """
+        import polars as pl
+
+        whole = {
+            number: predictions_frame(self.answering[number], requests) for number, requests in self.predicted.items()
+        }
+        if not self.given():
+            return {number: frame.sort("request_id", "row") for number, frame in whole.items()}
+        keys = pl.concat(frame.select("request_id", "row", "at", "generation") for frame in whole.values())
+        first = (
+            keys.with_row_index("place")
+            .sort("at", "place")
+            .unique(["request_id", "row"], keep="first", maintain_order=True)
+        )
+        if without is not None:
+            first = first.join(without, on=["request_id", "row"], how="anti")
+        kept = {}
+        for number, frame in whole.items():
+            mine = first.filter(pl.col("generation") == number).select("request_id", "row", "at")
+            chosen = frame.unique(["request_id", "row", "at"], keep="first", maintain_order=True)
+            kept[number] = chosen.join(mine, on=["request_id", "row", "at"], how="semi").sort("request_id", "row")
+        return {number: frame for number, frame in kept.items() if frame.height}
+
+    def _all(self) -> Iterable[Predicted]:
+        return (each for requests in self.predicted.values() for each in requests)
+
+
+def predictions_frame(answering: Answering, requests: list[Predicted]) -> pl.DataFrame:
+    """The frame of the requests that one generation answered, a row a prediction."""
+    import polars as pl
+
+    moment = to_polars(LogicalType.TIMESTAMP)
+    counts = [each.rows for each in requests]
+    heads = pl.DataFrame(
+        {
+            "request_id": [each.request_id for each in requests],
+            "at": pl.Series([each.at for each in requests], dtype=pl.Int64).cast(moment),
+            "key": pl.Series([each.key for each in requests], dtype=pl.String),
+            "rows": pl.Series([list(range(count)) for count in counts], dtype=pl.List(pl.Int32)),
+        }
+    ).explode("rows")
+    inputs = {f"request.{name}": each for name, each in _columns(answering.request, [r.inputs for r in requests])}
+    outputs = {f"output.{name}": each for name, each in _columns(answering.output, [r.outputs for r in requests])}
+    frame = heads.with_columns(**inputs, **outputs)
+    sticky = f"request.{answering.sticky}"
+    if sticky in frame.columns:
+        frame = frame.with_columns(key=pl.coalesce("key", pl.col(sticky).cast(pl.String)))
+    return frame.select(
+        "request_id",
+        pl.col("rows").alias("row"),
+        "at",
+        "key",
+        pl.lit(answering.generation, pl.Int64).alias("generation"),
+        pl.lit(answering.revision, pl.Int64).alias("revision"),
+        pl.lit(answering.model, pl.String).alias("model"),
+        *inputs,
+        *outputs,
+    )
+
+
+def labels_frame(labels: list[tuple[Label, int]]) -> pl.DataFrame:
+    """The frame of labels, each different one once (its first arrival), sorted by id, row and arrival."""
+    import polars as pl
+
+    moment = to_polars(LogicalType.TIMESTAMP)
+    frame = pl.DataFrame(
+        {
+            "request_id": pl.Series([label.request_id for label, _ in labels], dtype=pl.String),
+            "row": pl.Series([label.row for label, _ in labels], dtype=pl.Int32),
+            "value": pl.Series([msgspec.json.encode(label.value).decode() for label, _ in labels], dtype=pl.String),
+            "known_at": pl.Series([label.at for label, _ in labels], dtype=pl.Int64).cast(moment),
+            "received_at": pl.Series([at for _, at in labels], dtype=pl.Int64).cast(moment),
+        }
+    )
+    return frame.sort("request_id", "row", "received_at").unique(
+        ["request_id", "row", "value", "known_at"], keep="first", maintain_order=True
+    )
+
+
+def _columns(schema: Schema, parts: list[dict[str, list[Any]]]) -> Iterable[tuple[str, pl.Series]]:
+    """Each field of ``schema`` with its values over all requests."""
+    import polars as pl
+
+    for column in schema:
+        values = [value for part in parts for value in part[column.name]]
+        if column.type is LogicalType.DATE:  # the log holds a date as text
+            yield column.name, pl.Series(values, dtype=pl.String).str.to_date()
+        elif column.type is LogicalType.CATEGORY:
+            yield column.name, pl.Series(values, dtype=pl.String)
+        else:
+            yield column.name, pl.Series(values, dtype=to_polars(column.type))

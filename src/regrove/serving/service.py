@@ -1,0 +1,190 @@
+"""Deployments as their users hold them."""
+
+from __future__ import annotations
+
+import builtins
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from regrove.errors import Conflict, NotFound, nearest
+from regrove.ledger import attribution
+from regrove.refs import check_name, parse
+from regrove.serving.compaction import Compaction, Compactor
+from regrove.serving.config import Declarations
+from regrove.serving.generation import Revision
+from regrove.serving.history import History, LabelRecord, PredictionRecord
+from regrove.serving.publishing import Publisher
+from regrove.serving.store import Deployment, Publication, Store
+from regrove.storage import Leases
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from regrove.clock import Clock
+    from regrove.ledger import Ledger
+    from regrove.registry import Models
+    from regrove.storage import Database, ObjectStore, Vault
+
+__all__ = ["Deployments"]
+
+_LEASE_S: Final = 600.0
+
+
+class Deployments:
+    """Starts, publishes and stops deployments, and keeps the record of what they answered.
+
+    ``root`` is the log folder, the same that servers write to. Everything happens in the project of the acting one.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        vault: Vault,
+        objects: ObjectStore,
+        ledger: Ledger,
+        clock: Clock,
+        models: Models,
+        declarations: Declarations,
+        root: Path,
+    ) -> None:
+        self._models = models
+        self._declarations = declarations
+        self._root = root
+        self._store = Store(database)
+        self._leases = Leases(database)
+        self._publisher = Publisher(database, objects, ledger, clock)
+        self._compactor = Compactor(database, vault, ledger, root)
+        self._history = History(self._store, vault, root)
+
+    @property
+    def root(self) -> Path:
+        """The log folder."""
+        return self._root
+
+    def start(self, name: str) -> Deployment:
+        """Let a declared deployment answer: publish what it declares. Nothing happens when it does so already.
+
+        Raises NotFound when it is not declared, or its model has no such version or alias.
+        """
+        self._publisher.publish(_project(), check_name(name, what="deployment"), "running", self._wanted(name))
+        return self.get(name)
+
+    def publish(self, name: str) -> Publication:
+        """Publish what the deployment declares now when that changed: its alias moved, or its configuration.
+
+        Raises Conflict when the deployment does not run.
+        """
+        deployment = self._running(name)
+        return self._publisher.publish(deployment.project, deployment.name, "running", self._wanted(name))
+
+    def stop(self, name: str) -> Deployment:
+        """Let a deployment answer no more; its servers say so, and take labels still. It can be started again."""
+        deployment = self.get(name)
+        if deployment.state != "stopped":
+            self._publisher.publish(deployment.project, name, "stopped", deployment.current.revision)
+        return self.get(name)
+
+    def list(self) -> list[Deployment]:
+        """The deployments that were ever started, by name."""
+        return self._store.deployments(_project())
+
+    def get(self, name: str) -> Deployment:
+        """A deployment by its name or ref; NotFound when it was never started."""
+        project = _project()
+        bare = parse(name, kind="deployment").name
+        self._publisher.latest(project, bare)
+        found = self._store.deployments(project, bare)
+        if not found:
+            known = [each.name for each in self.list()]
+            declared = bare in self._declarations.deployment_names()
+            raise NotFound(
+                f"There is no deployment {bare!r}",
+                expected=f"one of {', '.join(known)}" if known else "a deployment that was started",
+                received=f"{bare!r}, which is declared and was never started" if declared else repr(bare),
+                mend=f"regrove deployments start {bare}" if declared else nearest(bare, known),
+            )
+        return found[0]
+
+    def publications(self, name: str) -> builtins.list[Publication]:
+        """Every generation of a deployment, the oldest first."""
+        return self._store.publications(_project(), self.get(name).name)
+
+    def revision(self, ref: str) -> Publication:
+        """The first publication of a revision, such as ``deployment:late-arrival@2``: what answers under it, and why.
+
+        Raises NotFound when there is no such revision.
+        """
+        wanted = parse(ref, kind="deployment")
+        published = self.publications(wanted.name)
+        for each in published:
+            if each.revision.number == wanted.ordinal:
+                return each
+        raise NotFound(
+            f"There is no {wanted}",
+            expected=f"a revision from 1 to {published[-1].revision.number}",
+            received=wanted.version or "none",
+        )
+
+    def compact(self, name: str) -> Compaction:
+        """Turn the closed segments of a deployment's log into Parquet objects.
+
+        Raises Conflict when another process is doing it.
+        """
+        deployment = self.get(name)
+        lease = f"compact:{deployment.project}/{deployment.name}"
+        with self._leases.acquire(lease, ttl_s=_LEASE_S) as held:
+            return self._compactor.run(deployment.project, deployment.name, held)
+
+    def prediction(self, ref: str) -> PredictionRecord:
+        """One prediction, such as ``prediction:<request id>.<row>``; NotFound when no log holds it."""
+        return self._history.find(_project(), self._names(), ref)
+
+    def labels(self, ref: str) -> builtins.list[LabelRecord]:
+        """Every different label of one prediction, the earliest first; also of one that no log holds yet."""
+        return self._history.labels(_project(), self._names(), ref)
+
+    def predictions(self, name: str) -> pl.LazyFrame:
+        """Every prediction of a deployment once, with its last label; local only.
+
+        Columns: ``request_id``, ``row``, ``at``, ``key``, ``generation``, ``revision``, ``model``,
+        ``request.<field>``, ``output.<field>``, ``label``, ``label_known_at``, ``label_received_at``.
+        """
+        return self._history.predictions(_project(), self.get(name).name)
+
+    def parked(self, name: str) -> pl.DataFrame:
+        """The labels whose prediction is not in the log (yet); local only."""
+        return self._history.parked(_project(), self.get(name).name)
+
+    def live_digests(self) -> set[str]:
+        """The objects that hold predictions and labels; collection keeps them."""
+        return {each.digest for each in self._store.objects(_project())}
+
+    def _names(self) -> builtins.list[str]:
+        return [each.name for each in self.list()]
+
+    def _running(self, name: str) -> Deployment:
+        deployment = self.get(name)
+        if deployment.state != "running":
+            raise Conflict(
+                f"The deployment {deployment.name!r} does not run",
+                expected="a running deployment",
+                received=deployment.state,
+                mend=f"regrove deployments start {deployment.name}",
+            )
+        return deployment
+
+    def _wanted(self, name: str) -> Revision:
+        """What the deployment declares, resolved to a model version."""
+        config = self._declarations.deployment(name)
+        version = self._models.get(str(config.ref))
+        return Revision(
+            number=0,
+            model=version.ref,
+            model_digest=version.digest,
+            config=config,
+            declared=self._declarations.revision.ref,
+        )
+
+
+def _project() -> str:
+    return attribution().project

@@ -1,0 +1,139 @@
+"""One process of a server: reads what it serves from its parent, answers until it is told to stop, or its parent dies.
+
+The parent writes one line of JSON to this process's standard input and keeps the pipe open. When the pipe ends, the
+parent is gone, however it died, and the worker drains and ends as if it had been told to.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+import msgspec
+
+from regrove.errors import MissingExtra
+from regrove.serving.app import App
+from regrove.serving.counters import Counters, Values, read
+from regrove.serving.segment import SegmentWriter
+from regrove.serving.watcher import Watcher
+
+__all__ = ["Job", "build", "main", "seen"]
+
+_LAST_BREATH_S = 5.0
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything that one server process needs to know."""
+
+    objects: str
+    options: dict[str, str]
+    cache: str
+    project: str
+    deployment: str
+    log_dir: str
+    server: str
+    counters: str
+    """The folder where the processes of this server keep their counters."""
+    worker: int
+    attempt: int
+    listener: int
+    poll_s: float
+    drain_s: float
+    segment_bytes: int
+    segment_s: int
+
+
+def build(job: Job) -> App:
+    """The application of a worker, not started yet."""
+    from regrove.serving.loading import Loader
+    from regrove.storage import open_objects
+
+    objects = open_objects(job.objects, cache=Path(job.cache), options=job.options)
+    folder = Path(job.counters)
+    counters = Counters(folder / f"{job.worker}.{job.attempt}.counters")
+    log = SegmentWriter(
+        Path(job.log_dir),
+        job.project,
+        job.deployment,
+        server=job.server,
+        largest=job.segment_bytes,
+        oldest_s=job.segment_s,
+    )
+    watcher = Watcher(
+        objects,
+        job.project,
+        job.deployment,
+        Loader(objects),
+        counters,
+        every_s=job.poll_s,
+        each_time=log.tick,
+    )
+    return App(job.deployment, watcher, log, counters, lambda: seen(folder))
+
+
+def seen(folder: Path) -> dict[str, Values]:
+    """The counters of every process of a server: one entry a worker, its earlier attempts added to its totals."""
+    attempts: dict[int, list[tuple[int, Values]]] = {}
+    for path in folder.glob("*.counters"):
+        worker, attempt, _ = path.name.split(".")
+        values = read(path)
+        if values is not None:
+            attempts.setdefault(int(worker), []).append((int(attempt), values))
+    merged = {}
+    for index, each in attempts.items():
+        ordered = [values for _, values in sorted(each, key=lambda pair: pair[0])]
+        merged[str(index)] = Values.succession(ordered)
+    return merged
+
+
+def main() -> None:
+    """Run the worker that the line on standard input describes."""
+    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(process)d %(name)s %(levelname)s %(message)s")
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    job = msgspec.json.decode(sys.stdin.buffer.readline(), type=Job)
+    threading.Thread(target=_watch_parent, args=(job.drain_s,), name="regrove-parent", daemon=True).start()
+    _answer(build(job), job)
+
+
+def _answer(app: App, job: Job) -> None:
+    try:
+        import uvicorn
+    except ImportError:
+        raise MissingExtra("uvicorn", extra="serve", need="answer over HTTP") from None
+    config = uvicorn.Config(
+        app,
+        lifespan="on",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=max(1, round(job.drain_s)),
+    )
+    with socket.socket(fileno=job.listener) as listener:
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def _leave(_number: int, _frame: FrameType | None) -> NoReturn:
+    """End in order: before the server has begun to listen, and when it passes on the signal that it drained for."""
+    raise SystemExit(0)
+
+
+def _watch_parent(drain_s: float) -> None:
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)
+    threading.Event().wait(drain_s + _LAST_BREATH_S)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()
