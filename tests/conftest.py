@@ -154,6 +154,54 @@ def objects(tmp_path: Path) -> Any:
     return LocalObjects(tmp_path / "objects")
 
 
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[str]:
+    """The address of a stand-in for S3 on this machine (moto's server; no real service is asked)."""
+    import logging
+
+    try:
+        from moto.server import ThreadedMotoServer
+    except ImportError:
+        missing_part("moto[server] is not installed")
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def s3_options(s3_server: str) -> dict[str, str]:
+    """What `open_objects` needs to speak with the stand-in."""
+    return {"endpoint": s3_server, "access_key_id": "test", "secret_access_key": "test", "region": "us-east-1"}
+
+
+@pytest.fixture
+def s3_place(s3_server: str) -> str:
+    """The address of a new, empty bucket."""
+    import urllib.request
+
+    name = f"bucket-{uuid.uuid4().hex}"
+    request = urllib.request.Request(f"{s3_server}/{name}", method="PUT")
+    with urllib.request.urlopen(request):
+        return f"s3://{name}/house"
+
+
+@pytest.fixture
+def s3_objects(s3_place: str, s3_options: dict[str, str], tmp_path: Path) -> Any:
+    """An empty object store at the stand-in for S3."""
+    from regrove.storage import open_objects
+
+    return open_objects(s3_place, cache=tmp_path / "cache", options=s3_options)
+
+
+@pytest.fixture(params=["local", "s3"])
+def any_objects(request: pytest.FixtureRequest) -> Any:
+    """An empty object store of each kind."""
+    return request.getfixturevalue("objects" if request.param == "local" else "s3_objects")
+
+
 @pytest.fixture
 def vault(objects: Any) -> Any:
     """An empty vault over `objects`."""

@@ -18,9 +18,9 @@ class Executor(Protocol):
 
     Contract (``tests/contracts/executor.py`` holds it): tasks begin in the order of submission. A future gives the
     bytes that the function returned, or raises: an error of Regrove as itself (or as the nearest of its kinds that the
-    asking process knows), any other exception as StepFailed with the traceback as a note, and Unavailable when the process
-    died. One task's failure is no other task's. A task that waits can be cancelled through its future. What a task
-    prints goes to the standard error. Safe to share between threads.
+    asking process knows), any other exception as StepFailed with the traceback as a note, and Unavailable when the
+    process died. One task's failure is no other task's. A task that waits can be cancelled through its future. What a
+    task prints in another process goes to the standard error. Safe to share between threads.
     """
 
     def submit(self, task: Task) -> Future[bytes]:
