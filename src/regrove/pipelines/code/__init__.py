@@ -1,4 +1,4 @@
-"""What a function can reach, read from source text: its closure, why it changed, and the code that travels with a model.
+"""What a function can reach, read from source text: its closure, why it changed, the code that travels with a model.
 
 Nothing here imports or runs the project's code. `Codebase` parses the modules that the project's module reaches;
 `Codebase.functions` lists the functions and what they ask for; `Codebase.closure` names by digest everything that can

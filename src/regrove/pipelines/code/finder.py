@@ -74,7 +74,7 @@ class Finder:
         return sorted(set(names))
 
     def read(self, path: str) -> str:
-        """The text of a file with ``\\n`` line ends; InvalidInput when it is not UTF-8."""
+        """The text of a file, its lines ended as on Linux; InvalidInput when it is not UTF-8."""
         data = (self.root / path).read_bytes()
         try:
             encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)

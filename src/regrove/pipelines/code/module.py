@@ -13,24 +13,15 @@ from regrove.errors import InvalidInput
 from regrove.pipelines.code.imports import Imported, Target, imported
 from regrove.pipelines.code.names import Names
 from regrove.pipelines.code.normal import digest_of, flattened, normal
-from regrove.pipelines.code.reader import Reader, dotted
+from regrove.pipelines.code.reader import Reader
+from regrove.pipelines.code.scope import dotted
 from regrove.pipelines.code.use import Use, Uses
 
 __all__ = ["Module", "Statement", "parsed"]
 
 _SOURCE = frozenset(
-    [
-        "__annotations__",
-        "__doc__",
-        "get_annotations",
-        "get_type_hints",
-        "getdoc",
-        "getfullargspec",
-        "getsource",
-        "getsourcelines",
-        "signature",
-        "validate_call",
-    ]
+    {"__annotations__", "__doc__", "get_annotations", "get_type_hints", "getdoc", "getfullargspec"}
+    | {"getsource", "getsourcelines", "signature", "validate_call"}
 )
 """Names of what reads docstrings, annotations or source text at run time."""
 

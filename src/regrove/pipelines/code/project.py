@@ -34,9 +34,10 @@ class Project:
         self._later: deque[str] = deque()
         self._whole = False
         if self.finder.find(entry) is None:
+            path = entry.replace(".", "/")
             raise NotFound(
                 f"The project has no module {entry!r}",
-                expected=f"{entry.replace('.', '/')}.py or {entry.replace('.', '/')}/__init__.py in the project's folder",
+                expected=f"{path}.py or {path}/__init__.py in the project's folder",
                 mend=nearest(entry, self.finder.everything()) or "correct module under [project] in regrove.toml",
             )
         self._run(entry)

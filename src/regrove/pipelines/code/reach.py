@@ -16,23 +16,10 @@ from regrove.pipelines.code.use import Dynamic, Use
 __all__ = ["Reach"]
 
 _BY_NAME = frozenset(
-    [
-        "importlib.import_module",
-        "importlib.reload",
-        "importlib.__import__",
-        "importlib.util",
-        "importlib.machinery",
-        "runpy",
-        "pkgutil",
-        "imp",
-        "sys.modules",
-        "sys.meta_path",
-        "gc.get_objects",
-        "gc.get_referrers",
-        "sys._getframe",
-        "inspect.currentframe",
-        "inspect.stack",
-    ]
+    {"importlib.import_module", "importlib.reload", "importlib.__import__"}
+    | {"importlib.util.spec_from_file_location", "importlib.util.module_from_spec", "importlib.machinery"}
+    | {"runpy", "pkgutil", "imp", "sys.modules", "sys.meta_path", "gc.get_objects", "gc.get_referrers"}
+    | {"sys._getframe", "inspect.currentframe", "inspect.stack"}
 )
 _OWN_WORDS = frozenset({"Holdout", "Params", "StepRun", "Train", "step"})
 """Names of regrove that say what a function asks for; they compute nothing, so its version does not count."""
@@ -53,6 +40,8 @@ class Reach:
         self.whole: set[str] = set()
         self.packages: set[str] = set()
         """Top-level names of installed packages, the standard library included."""
+        self.mentioned: dict[str, str] = {}
+        """What is mentioned of installed packages, with dots, and one place where."""
         self.widened: set[Widening] = set()
 
     def function(self, module: str, name: str) -> None:
@@ -131,6 +120,7 @@ class Reach:
         if not root:
             return
         self.packages.add(root)
+        self.mentioned.setdefault(".".join((root, *path)), self._place(module, line))
         self._keep(self._effects.writers.get(("", root), ()))
         names = {".".join((root, *path[:end])) for end in range(len(path) + 1)} & _BY_NAME
         if names and path:
@@ -168,7 +158,10 @@ class Reach:
     # Widening.
 
     def _note(self, module: str, line: int, reason: str, to: str) -> None:
-        self.widened.add(Widening(f"{self._project.modules[module].path}:{line}", reason, to))
+        self.widened.add(Widening(self._place(module, line), reason, to))
+
+    def _place(self, module: str, line: int) -> str:
+        return f"{self._project.modules[module].path}:{line}"
 
     def _widen(self, module: str, dynamic: Dynamic) -> None:
         if dynamic.to == "project":
@@ -248,7 +241,7 @@ class Reach:
 def _is_other_submodule(statement: Statement, path: tuple[str, ...]) -> bool:
     """``import a.b`` binds ``a``, and is nothing to one who uses ``a.c``."""
     single = statement.single
-    if single is None or single.target.name or single.loaded == single.bound or single.target.module == single.loaded:
+    if single is None or single.target.name or single.loaded in (single.bound, single.target.module):
         return False
     below = tuple(single.loaded.split(".")[1:])
     return bool(path) and path[: len(below)] != below[: len(path)]

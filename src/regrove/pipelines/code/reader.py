@@ -8,15 +8,15 @@ told from what runs when a function defined in it is called (``deferred``).
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
+import builtins
 from typing import ClassVar
 
 from regrove.pipelines.code.imports import Imported, Target, imported
 from regrove.pipelines.code.names import Names, same_objects
-from regrove.pipelines.code.use import Dynamic, Use, Uses
-from regrove.pipelines.code.walk import Walker
+from regrove.pipelines.code.scope import Scope, Scoped, dotted
+from regrove.pipelines.code.use import Use
 
-__all__ = ["Reader", "dotted"]
+__all__ = ["Reader"]
 
 CHANGING = frozenset(
     [
@@ -42,51 +42,7 @@ CHANGING = frozenset(
 )
 """Methods that change their object even when their result is used."""
 
-_HARMLESS = frozenset(
-    [
-        "abs",
-        "all",
-        "any",
-        "ascii",
-        "bin",
-        "bool",
-        "bytes",
-        "callable",
-        "chr",
-        "complex",
-        "dict",
-        "dir",
-        "divmod",
-        "float",
-        "format",
-        "frozenset",
-        "getattr",
-        "hasattr",
-        "hash",
-        "hex",
-        "id",
-        "int",
-        "isinstance",
-        "issubclass",
-        "len",
-        "list",
-        "max",
-        "min",
-        "oct",
-        "ord",
-        "pow",
-        "print",
-        "range",
-        "repr",
-        "round",
-        "set",
-        "sorted",
-        "str",
-        "sum",
-        "tuple",
-        "type",
-    ]
-)
+_HARMLESS = frozenset(dir(builtins)) - {"delattr", "eval", "exec", "filter", "map", "next", "setattr", "super"}
 """Built-in functions that leave their arguments as they are."""
 
 _DYNAMIC = {
@@ -99,29 +55,8 @@ _DYNAMIC = {
 _LOCAL_NAMESPACE = ("locals", "vars")
 
 
-def dotted(node: ast.expr) -> tuple[ast.expr, tuple[str, ...]]:
-    """The expression that a chain of attributes begins with, and the attributes."""
-    path: list[str] = []
-    while isinstance(node, ast.Attribute):
-        path.insert(0, node.attr)
-        node = node.value
-    return node, tuple(path)
-
-
-@dataclass(slots=True)
-class _Scope:
-    kind: str
-    names: Names
-    parameters: frozenset[str] = frozenset()
-    definite: set[str] = field(default_factory=set)
-    """For a class body: the names bound by the statements read so far."""
-
-
-class Reader(Walker):
-    """Reads one top-level statement in normal form; the result is in ``found``.
-
-    ``known`` are the names that the module binds, which may hide built-in ones.
-    """
+class Reader(Scoped):
+    """Reads one top-level statement in normal form; the result is in ``found``."""
 
     HANDLERS: ClassVar = {
         ast.Assign: "_assign",
@@ -142,71 +77,6 @@ class Reader(Walker):
         ast.Lambda: "_lambda",
         ast.Name: "_name",
     }
-
-    def __init__(self, *, package: str, where: str, known: frozenset[str] = frozenset()) -> None:
-        self.found = Uses()
-        self._package = package
-        self._where = where
-        self._known = known
-        self._scopes: list[_Scope] = []
-        self._deferred = 0
-        self._called = 0
-        self._discarded: ast.expr | None = None
-
-    # Looking names up.
-
-    def _lookup(self, name: str) -> _Scope | None:
-        """The scope that ``name`` belongs to here, or None for the module's."""
-        for depth, scope in enumerate(reversed(self._scopes)):
-            if scope.kind == "class":
-                if depth == 0 and name in scope.definite:
-                    return scope
-                continue
-            if name in scope.names.declared:
-                return None
-            if name in scope.names.outer:
-                continue
-            if name in scope.parameters or name in scope.names.bound:
-                return scope
-        return None
-
-    def _use(
-        self, node: ast.expr, name: str, path: tuple[str, ...], mode: str = "read", callee: Use | None = None
-    ) -> list[Use]:
-        """Note a mention of ``name`` and say what it is of the module; nothing for a plain local."""
-        scope = self._lookup(name)
-        origins: list[Target | None] = [None]
-        if scope is not None:
-            origins = list(scope.names.imports.get(name, ()))
-        made = [
-            Use(
-                name=name if origin is None else "",
-                path=path,
-                line=node.lineno,
-                mode=mode,
-                origin=origin,
-                deferred=self._deferred > 0,
-                called=self._called > 0,
-                callee=callee,
-            )
-            for origin in origins
-        ]
-        self.found.uses.extend(made)
-        return made
-
-    def _dynamic(self, node: ast.expr, to: str, reason: str, use: Use | None = None) -> None:
-        self.found.dynamics.append(Dynamic(reason, node.lineno, to, use, self._deferred > 0))
-
-    def _is_builtin(self, name: str) -> bool:
-        return name not in self._known and self._lookup(name) is None
-
-    def changed(self, node: ast.expr) -> list[Use]:
-        """The uses that a change of the object of ``node`` would be a change of."""
-        before = len(self.found.uses)
-        self._change(node, "argument")
-        made = self.found.uses[before:]
-        del self.found.uses[before:]
-        return made
 
     # Reading.
 
@@ -332,39 +202,6 @@ class Reader(Walker):
             for same in same_objects(each):
                 self._change(same, "argument" if discarded else "passed", callee)
 
-    def _change(
-        self, node: ast.expr, mode: str, callee: Use | None = None, seen: frozenset[tuple[int, str]] = frozenset()
-    ) -> None:
-        """Note that the object of ``node``, or one it is part of, may change."""
-        path: list[str] = []
-        while not isinstance(node, ast.Name):
-            if isinstance(node, ast.Attribute):
-                path.insert(0, node.attr)
-                node = node.value
-            elif isinstance(node, ast.Subscript):
-                path, node = [], node.value
-            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-                root, called = dotted(node.func)
-                if isinstance(root, ast.Name):
-                    self._use(root, root.id, called, "result")
-                path, node = [], node.func.value
-                mode = "receiver" if mode != "passed" else mode
-            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                path, node, mode = [], node.func, "result"
-            else:
-                for each in same_objects(node):
-                    self._change(each, mode, callee, seen)
-                return
-        scope = self._lookup(node.id)
-        if scope is not None:
-            if node.id in scope.parameters:
-                self.found.changes_parameters = True
-            mark = (id(scope), node.id)
-            if mark not in seen:
-                for each in scope.names.aliases.get(node.id, ()):
-                    self._change(each, mode, callee, seen | {mark})
-        self._use(node, node.id, tuple(path), mode, callee)
-
     # Imports.
 
     def _import_statement(self, node: ast.Import | ast.ImportFrom) -> None:
@@ -404,7 +241,7 @@ class Reader(Walker):
             if annotation is not None:
                 self.visit(annotation)
         names = Names(body, package=self._package, where=self._where)
-        self._scopes.append(_Scope("function", names, frozenset(each.arg for each in parameters)))
+        self._scopes.append(Scope("function", names, frozenset(each.arg for each in parameters)))
         self._deferred += 1
         called, self._called = self._called, 0
         for each in body:
@@ -418,7 +255,7 @@ class Reader(Walker):
         given = getattr(node, "type_params", [])
         if given:
             none = Names((), package=self._package, where=self._where)
-            self._scopes.append(_Scope("function", none, frozenset(each.name for each in given)))
+            self._scopes.append(Scope("function", none, frozenset(each.name for each in given)))
             for each in given:
                 self.enter(each)
         return 1 if given else 0
@@ -432,7 +269,7 @@ class Reader(Walker):
                 self._use(root, root.id, path, "base")
             self.visit(each)
         names = Names(node.body, package=self._package, where=self._where)
-        self._scopes.append(_Scope("class", names))
+        self._scopes.append(Scope("class", names))
         for statement in node.body:
             self.visit(statement)
             if isinstance(statement, (ast.Assign, ast.AnnAssign)) and getattr(statement, "value", None) is not None:
@@ -461,7 +298,7 @@ class Reader(Walker):
         for each in node.generators:
             for name in inner.bound:
                 inner.aliases[name].extend(same_objects(each.iter))
-        self._scopes.append(_Scope("function", inner))
+        self._scopes.append(Scope("function", inner))
         for each in node.generators:
             for part in (each.target, *([each.iter] if each is not first else []), *each.ifs):
                 self.visit(part)
