@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from regrove.cli import audit, datasets, deployments, models, projects, runs, trace
+from regrove.cli import audit, datasets, deployments, models, projects, run, runs, serve, trace
 from regrove.cli.session import Session
 
 __all__ = ["app"]
@@ -38,8 +38,8 @@ def _root(
 
 
 projects.register(app)
-runs.register(app)
-deployments.register(app)
+run.register(app)
+serve.register(app)
 trace.register(app)
 app.add_typer(datasets.app, name="datasets")
 app.add_typer(runs.app, name="runs")

@@ -1,0 +1,239 @@
+"""``serve`` and ``predict``: the two ends of an inference endpoint."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from regrove.cli.session import AsJson, Session
+from regrove.cli.show import console, done, emit_json, facts, next_command
+
+if TYPE_CHECKING:
+    from regrove.workspace import Workspace
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to ``app``."""
+    app.command()(serve)
+    app.command()(predict)
+
+
+def serve(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="The deployment; may be left out when only one is declared.")] = "",
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")] = 8080,
+    workers: Annotated[int, typer.Option(min=1, help="Worker processes.")] = 1,
+) -> None:
+    """Answer predictions over HTTP until stopped: /predict, /feedback, /healthz, /readyz, /metrics."""
+    from regrove.serving.process import serve as run_server
+
+    session: Session = context.obj
+    with session.change() as ws:
+        _apply_first(ws)
+        deployment = _only(ws, name, "deployment", ws.projects.applied.deployment_names())
+        waits_for = _start(ws, deployment)
+        objects, root = ws.settings.objects, ws.deployments.root
+        options = {key: secret.reveal() for key, secret in ws.settings.object_options.items()}
+        cache, project = ws.settings.folder / "cache" / "serving", ws.project
+    status = root / f"{deployment}.server.json"
+
+    def started(url: str) -> None:
+        _write_status(status, url)
+        _say_started(deployment, url, waits_for)
+
+    publisher = _Publisher(session, deployment)
+    publisher.start()
+    try:
+        run_server(
+            objects, deployment, project, root, host=host, port=port, workers=workers, options=options, cache=cache, started=started
+        )
+    finally:
+        publisher.stop()
+        status.unlink(missing_ok=True)
+    done("Stopped: what was under way was answered first.")
+
+
+def _apply_first(ws: Workspace) -> None:
+    """On a laptop the file in the work tree is meant; record it before acting on it."""
+    if not ws.projects.revisions():
+        done(f"{ws.projects.apply().ref} applied.")
+
+
+def _only(ws: Workspace, name: str, what: str, names: list[str]) -> str:
+    from regrove.errors import InvalidInput
+
+    if name:
+        return name
+    if len(names) == 1:
+        return names[0]
+    raise InvalidInput(
+        f"Project {ws.project} declares {'several' if names else 'no'} {what}s",
+        expected=f"one of {', '.join(names)}" if names else f"a [{what}s.NAME] table in regrove.toml",
+        received="no name",
+    )
+
+
+def _start(ws: Workspace, deployment: str) -> str:
+    """Start the deployment; when its model's alias stands nowhere yet, the model that it waits for."""
+    from regrove.errors import NotFound
+
+    ref = ws.projects.applied.deployment(deployment).ref
+    try:
+        ws.deployments.start(deployment)
+    except NotFound:
+        if ref.ordinal is not None or not ref.version:
+            raise
+        return f"{ref.name}@{ref.version}"
+    return ""
+
+
+def _say_started(deployment: str, url: str, waits_for: str) -> None:
+    done(f"deployment:{deployment} listens on {url}")
+    if waits_for:
+        name, _, alias = waits_for.partition("@")
+        done(f"It has nothing to answer with: no version of {name} is {alias} yet. It goes live when one is. In another shell:")
+        flag = "" if alias == "champion" else f" --alias {alias}"
+        next_command(f'regrove models promote {name}@1{flag} --reason "the first version"')
+    else:
+        next_command(f"regrove predict {deployment} --from sample.json", "in another shell")
+    # A reader of a pipe, or of a log file, sees it now and not when the buffer is full.
+    console.file.flush()
+
+
+def _write_status(path: Path, url: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_suffix(".aside")
+    aside.write_text(json.dumps({"url": url, "pid": os.getpid()}))
+    aside.replace(path)
+
+
+class _Publisher(threading.Thread):
+    """Publishes what the deployment declares when its alias moves, whoever moved it.
+
+    Inference processes never touch the database; this thread of their parent does, once a second. What it publishes
+    is caused by the decision that moved the alias, whose event the publication names.
+    """
+
+    def __init__(self, session: Session, deployment: str) -> None:
+        super().__init__(name="publisher", daemon=True)
+        self._session = Session(session.folder, session.actor or "service:serve")
+        self._deployment = deployment
+        self._told = threading.Event()
+
+    def stop(self) -> None:
+        self._told.set()
+        self.join(5)
+
+    def run(self) -> None:
+        from regrove.errors import RegroveError
+
+        with self._session.open() as ws:
+            while not self._told.wait(1.0):
+                # A database that does not answer for a while must not end a server that answers.
+                with contextlib.suppress(RegroveError):
+                    self._publish(ws)
+
+    def _publish(self, ws: Workspace) -> None:
+        states = {each.name: each.state for each in ws.deployments.list()}
+        if self._deployment not in states:
+            if not _start(ws, self._deployment):
+                done(f"deployment:{self._deployment} is live.")
+        elif states[self._deployment] == "running":
+            ws.deployments.publish(self._deployment)
+
+
+def predict(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="The deployment; may be left out when only one is declared.")] = "",
+    source: Annotated[Path, typer.Option("--from", help="A JSON file with rows; - reads standard input.")] = Path("-"),
+    url: Annotated[str, typer.Option(help="The server; default: the one that serves on this machine.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Ask a running server for predictions."""
+    session: Session = context.obj
+    with session.open() as ws:
+        deployment = _only(ws, name, "deployment", ws.projects.applied.deployment_names())
+        status = ws.deployments.root / f"{deployment}.server.json"
+    address = url or _running_url(status, deployment)
+    answer = _ask(f"{address}/predict", _body(source))
+    if as_json:
+        emit_json(answer)
+        return
+    done(f"{answer['model']} answered (revision {answer['revision']}).")
+    for each in answer["predictions"]:
+        identifier = each.pop("id")
+        facts([(f"prediction:{identifier}", "  ".join(f"{key} {_rounded(value)}" for key, value in each.items()))])
+    next_command(f"regrove trace prediction:{identifier}")
+
+
+def _rounded(value: Any) -> str:
+    return f"{value:.6f}" if isinstance(value, float) else str(value)
+
+
+def _body(source: Path) -> bytes:
+    import sys
+
+    from regrove.errors import InvalidInput, NotFound
+
+    try:
+        text = sys.stdin.read() if str(source) == "-" else source.read_text(encoding="utf-8")
+        value = json.loads(text)
+    except FileNotFoundError:
+        raise NotFound("There is no such file", received=str(source)) from None
+    except ValueError as error:
+        raise InvalidInput(f"{source} is not JSON", received=str(error)) from None
+    if isinstance(value, list):
+        value = {"rows": value}
+    return json.dumps(value).encode()
+
+
+def _running_url(status: Path, deployment: str) -> str:
+    from regrove.errors import Unavailable
+
+    try:
+        return str(json.loads(status.read_text())["url"])
+    except (OSError, ValueError, KeyError):
+        raise Unavailable(
+            f"No server of deployment:{deployment} runs on this machine",
+            mend=f"regrove serve {deployment}; or name one with --url http://HOST:PORT",
+        ) from None
+
+
+def _ask(url: str, body: bytes) -> Any:
+    import urllib.error
+    import urllib.request
+
+    from regrove.errors import InvalidInput, Unavailable
+
+    if not url.startswith(("http://", "https://")):
+        raise InvalidInput("This is no address of a server", expected="http://HOST:PORT", received=url)
+    request = urllib.request.Request(url, data=body, headers={"Content-Type": "application/json"})  # noqa: S310  # checked above
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310  # checked above
+            return json.loads(answer.read())
+    except urllib.error.HTTPError as refused:
+        raise _said(refused.code, refused.read()) from None
+    except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
+        raise Unavailable("The server does not answer", received=str(error), mend="regrove serve") from None
+
+
+def _said(status: int, body: bytes) -> Exception:
+    """The server's own words as the error that they stand for."""
+    from regrove.errors import InvalidInput, Unavailable
+
+    try:
+        said = json.loads(body)["error"]
+        fields = {name: str(said.get(name, "")) for name in ("expected", "received", "mend")}
+        happened = str(said["happened"])
+    except (ValueError, KeyError, TypeError):
+        happened, fields = f"The server answered {status}", {"received": body[:200].decode(errors="replace")}
+    return (Unavailable if status >= 500 else InvalidInput)(happened, **fields)
