@@ -19,6 +19,7 @@ __all__ = ["MalformedBody", "Question", "feedback", "prediction_id", "question"]
 
 _PREDICTION = re.compile(r"([0-9a-f]{32})\.(0|[1-9][0-9]{0,8})\Z")
 _KEY_LIMIT = 512
+_FIRST, _LAST = -62_135_596_800_000_000, 253_402_300_799_999_999
 
 
 class MalformedBody(InvalidInput):
@@ -110,8 +111,10 @@ def _label(index: int, each: _LabelBody, target: LogicalType | None) -> Label:
         raise InvalidInput(
             f"Label {index}: {error.happened}", expected=error.expected, received=error.received
         ) from None
-    except OverflowError:
-        raise InvalidInput(f"Label {index}: this time is out of range", received=repr(each.at)) from None
+    if at is not None and not _FIRST <= at <= _LAST:
+        raise InvalidInput(
+            f"Label {index}: this time is out of range", expected="the years 1 to 9999 in UTC", received=repr(each.at)
+        )
     if not _fits(each.value, target):
         raise InvalidInput(
             f"Label {index}: the value cannot be used",
