@@ -1,0 +1,69 @@
+"""Fixtures of the serving tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.serving.doubles import Server
+
+
+@pytest.fixture
+def declared() -> Any:
+    """What is declared, and what the registry answers; tests change both."""
+    from regrove.serving.config import DeploymentConfig
+
+    return SimpleNamespace(
+        configs={"late": DeploymentConfig("late@champion", sticky="flight"), "other": DeploymentConfig("late@2")},
+        versions={"model:late@champion": 1, "model:late@2": 2},
+    )
+
+
+@pytest.fixture
+def deployments(database: Any, vault: Any, objects: Any, ledger: Any, clock: Any, declared: Any, log: Path, acting: None):
+    """The service over an empty database."""
+    return service(database, vault, objects, ledger, clock, declared, log)
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """The log folder."""
+    return tmp_path / "log"
+
+
+@pytest.fixture
+def server(deployments: Any, objects: Any, log: Path):
+    """A server of the deployment ``late``, which is started."""
+    deployments.start("late")
+    server = Server(objects, log)
+    server.watcher.poll()
+    yield server
+    server.close()
+
+
+def service(database, vault, objects, ledger, clock, declared, log):
+    from regrove.errors import NotFound
+    from regrove.serving import Deployments
+
+    class Models:
+        def get(self, ref):
+            if ref not in declared.versions:
+                raise NotFound(f"There is no {ref}")
+            ordinal = declared.versions[ref]
+            return SimpleNamespace(ref=f"model:late@{ordinal}", digest="b3-1:" + f"{ordinal:064x}")
+
+    class Declarations:
+        revision = SimpleNamespace(ref="project:test@1")
+
+        def deployment(self, name):
+            if name not in declared.configs:
+                raise NotFound(f"There is no deployment {name!r} in the declaration in force")
+            return declared.configs[name]
+
+        def deployment_names(self):
+            return list(declared.configs)
+
+    return Deployments(database, vault, objects, ledger, clock, Models(), Declarations(), log)
