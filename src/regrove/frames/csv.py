@@ -18,11 +18,12 @@ from regrove.schema import LogicalType, to_polars
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
     import polars as pl
 
     from regrove.frames.source import SourceFile
 
-__all__ = ["INFERRED_ROWS", "header", "infer_types", "misshapen", "parsed", "refuse_misshapen"]
+__all__ = ["INFERRED_ROWS", "has_short_line", "header", "infer_types", "misshapen", "parsed", "refuse_misshapen"]
 
 INFERRED_ROWS: Final = 10_000
 """How many rows of a source decide the types that are not declared."""
@@ -99,6 +100,17 @@ def _inferred(text: pl.Series) -> LogicalType:
         if not frame.select(parsed(pl.col("x"), kind)).to_series().null_count():
             return kind
     return LogicalType.STRING
+
+
+def has_short_line(path: str) -> bool:
+    """Whether a line has fewer separators than the first one, be it a short row or a part of a quoted field."""
+    import polars as pl
+
+    whole = pl.scan_csv(
+        path, has_header=False, separator="\x01", quote_char=None, infer_schema=False, new_columns=["line"], glob=False
+    )
+    separators = pl.col("line").fill_null("").str.count_matches(",", literal=True)
+    return bool(whole.select((separators < len(header(path)) - 1).any()).collect(engine="streaming").item())
 
 
 def misshapen(path: str) -> list[tuple[int, int, int]]:

@@ -13,6 +13,7 @@ from regrove.schema import LogicalType, Schema, to_polars
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
     import polars as pl
 
 __all__ = ["PART_ROWS", "canonical_types", "decode_parquet", "encode_parquet", "scan_parquet", "write_parquet"]

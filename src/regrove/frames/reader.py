@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Final
 
 from regrove.errors import InvalidInput, nearest
 from regrove.frames.broken import UnreadableFile, naming
-from regrove.frames.csv import header, misshapen, parsed, refuse_misshapen
+from regrove.frames.csv import has_short_line, header, misshapen, parsed, refuse_misshapen
 from regrove.frames.parquet import canonical_types
 from regrove.schema import Column, LogicalType, Schema, schema_of
 
 if TYPE_CHECKING:
-    from regrove.frames.source import SourceFile
     from collections.abc import Mapping, Sequence
+
     import polars as pl
+
+    from regrove.frames.source import SourceFile
 
 __all__ = ["BROKEN", "Reader"]
 
@@ -86,10 +88,21 @@ class Reader:
             picked = table.filter(pl.col(_ROW).is_in(wanted.implode()))
             return picked.collect(engine="streaming").drop(_ROW)
 
-    def check_shape(self) -> None:
-        """Refuse a CSV file in which a line has too many or too few fields, naming the first of them."""
-        if self.is_text:
-            with naming(self.file.name):
+    def last_column(self) -> str:
+        """The name of the file's last column."""
+        with naming(self.file.name):
+            return header(self.file.path)[-1] if self.is_text else list(self._scan().collect_schema())[-1]
+
+    def check_shape(self, *, quick: bool = False) -> None:
+        """Refuse a CSV file in which a row has too many or too few fields, naming the first of them.
+
+        With ``quick`` the file is first looked at line by line, which is fast, and only read as CSV when a line has too
+        few separators to be a row.
+        """
+        if not self.is_text:
+            return
+        with naming(self.file.name):
+            if not quick or has_short_line(self.file.path):
                 refuse_misshapen(self.file.name, misshapen(self.file.path))
 
     def _scan(self) -> pl.LazyFrame:

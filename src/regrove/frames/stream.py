@@ -8,6 +8,7 @@ from regrove.errors import InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
     import polars as pl
 
 __all__ = ["batches", "rechunked"]
