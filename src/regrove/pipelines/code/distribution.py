@@ -18,6 +18,11 @@ def _providers() -> dict[str, tuple[str, ...]]:
     return {name: tuple(sorted(set(found))) for name, found in metadata.packages_distributions().items()}
 
 
+@cache
+def _version(name: str) -> str:
+    return metadata.version(name)
+
+
 def distributions(packages: Iterable[str]) -> tuple[tuple[str, str], ...]:
     """Name and version of the distributions that provide top-level packages, sorted; the standard library has none.
 
@@ -29,7 +34,7 @@ def distributions(packages: Iterable[str]) -> tuple[tuple[str, str], ...]:
         if package in sys.stdlib_module_names or not package:
             continue
         for name in _providers().get(package, ()):
-            found[name.lower().replace("_", "-")] = metadata.version(name)
+            found[name.lower().replace("_", "-")] = _version(name)
         if package not in _providers():
             found[package] = NOT_INSTALLED
     return tuple(sorted(found.items()))

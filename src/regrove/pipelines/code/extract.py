@@ -69,8 +69,7 @@ def _source(project: Project, module: Module, nodes: list[ast.stmt]) -> str:
     if module.lazy_annotations and any(_is_annotated(inner) for node in nodes for inner in ast.walk(node)):
         body.append(ast.ImportFrom("__future__", [ast.alias("annotations")], 0))
     for node in nodes:
-        changed = rewrite.visit(copy.deepcopy(node))
-        body += changed if isinstance(changed, list) else [changed]
+        body += rewrite.rewritten(copy.deepcopy(node))
     return "".join(f"{ast.unparse(ast.fix_missing_locations(each))}\n" for each in body)
 
 
@@ -85,6 +84,12 @@ class _Relative(ast.NodeTransformer):
         self._project = project
         self._module = module
         self._level = 1 + (module.package.count(".") + 1 if module.package else 0)
+
+    def rewritten(self, node: ast.stmt) -> list[ast.stmt]:
+        """The statements that take the place of ``node``."""
+        changed = self.visit(node)
+        kept = changed if isinstance(changed, list) else [changed]
+        return [each for each in kept if isinstance(each, ast.stmt)]
 
     def visit(self, node: ast.AST) -> ast.AST | list[ast.stmt]:
         if isinstance(node, ast.ImportFrom):

@@ -8,13 +8,10 @@ from typing import Any
 import msgspec
 
 from regrove.errors import InvalidInput
-from regrove.pipelines.code.module import Module
-from regrove.pipelines.code.normal import flattened
+from regrove.pipelines.code.module import Definition, Module
 from regrove.pipelines.code.project import Project
 
-__all__ = ["Definition", "FunctionInfo", "Parameter", "definition", "functions"]
-
-Definition = ast.FunctionDef | ast.AsyncFunctionDef
+__all__ = ["FunctionInfo", "Parameter", "definition", "functions"]
 
 
 class Parameter(msgspec.Struct, frozen=True):
@@ -69,7 +66,7 @@ def definition(project: Project, module: str, name: str) -> tuple[Module, Defini
     while (module, name) not in seen and module in project.modules:
         seen.add((module, name))
         here = project.modules[module]
-        written = _written(here).get(name)
+        written = here.definitions.get(name)
         if written is not None:
             return here, written
         targets = [target for each in here.binders.get(name, ()) for target in each.imports.get(name, ())]
@@ -77,21 +74,6 @@ def definition(project: Project, module: str, name: str) -> tuple[Module, Defini
             return None
         module, name = targets[-1].module, targets[-1].name
     return None
-
-
-def _written(module: Module) -> dict[str, Definition]:
-    """The functions of a module as they stand in its source, also those in a conditional; the last one counts."""
-    if module.opaque:
-        return {}
-    found: dict[str, Definition] = {}
-    pending: list[ast.AST] = list(flattened(ast.parse(module.text).body))
-    while pending:
-        node = pending.pop(0)
-        if isinstance(node, Definition):
-            found[node.name] = node
-        elif not isinstance(node, (ast.ClassDef, ast.expr)):
-            pending = [*ast.iter_child_nodes(node), *pending]
-    return found
 
 
 def _info(name: str, module: Module, node: Definition) -> FunctionInfo:

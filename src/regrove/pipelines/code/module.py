@@ -17,7 +17,10 @@ from regrove.pipelines.code.reader import Reader
 from regrove.pipelines.code.scope import dotted
 from regrove.pipelines.code.use import Use, Uses
 
-__all__ = ["Module", "Statement", "parsed"]
+__all__ = ["Definition", "Module", "Statement", "parsed"]
+
+Definition = ast.FunctionDef | ast.AsyncFunctionDef
+"""A function as it is written."""
 
 _SOURCE = frozenset(
     {"__annotations__", "__doc__", "get_annotations", "get_type_hints", "getdoc", "getfullargspec"}
@@ -78,6 +81,8 @@ class Module:
     """The package that relative imports start from."""
     text: str = ""
     statements: list[Statement] = field(default_factory=list)
+    definitions: dict[str, Definition] = field(default_factory=dict)
+    """The functions as they stand in the source, also those under a condition; the last of a name counts."""
     lazy_annotations: bool = False
     is_step: Callable[[ast.expr], bool] = field(default=lambda _: False)
     """Recognises the decorator `regrove.step` under the names this module gives it."""
@@ -113,11 +118,6 @@ class Module:
                     return None
         return None
 
-    @cached_property
-    def lazily_imports(self) -> list[str]:
-        """The modules that functions import when called."""
-        return [u.origin.module for s in self.statements for u in s.uses.uses if u.mode == "import" and u.origin]
-
 
 def parsed(name: str, path: str, text: str, *, is_package: bool) -> Module:
     """The module ``name`` from its text; InvalidInput names file and line when it is no Python."""
@@ -142,11 +142,24 @@ def parsed(name: str, path: str, text: str, *, is_package: bool) -> Module:
     body = [each for each in flattened(tree.body) if not _is_future(each)]
     known = frozenset(Names(body, package=package, where=path).bound)
     module.is_step = _recogniser(tree)
+    module.definitions = _definitions(body)
     for statement in body:
         made = _statement(module, statement, known)
         if made is not None:
             module.statements.append(made)
     return module
+
+
+def _definitions(body: list[ast.stmt]) -> dict[str, Definition]:
+    found: dict[str, Definition] = {}
+    pending: list[ast.AST] = list(reversed(body))
+    while pending:
+        node = pending.pop()
+        if isinstance(node, Definition):
+            found[node.name] = node
+        elif not isinstance(node, (ast.ClassDef, ast.expr)):
+            pending += reversed(list(ast.iter_child_nodes(node)))
+    return found
 
 
 def _is_future(statement: ast.stmt) -> bool:

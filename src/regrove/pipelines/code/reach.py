@@ -62,14 +62,14 @@ class Reach:
         while self._pending:
             statement = self._pending.popleft()
             self._run(statement.module)
+            for dynamic in statement.uses.dynamics:
+                self._widen(statement.module, dynamic)
             for use in statement.uses.uses:
                 found = self._resolver.resolve(statement.module, use)
                 if use.mode == "import":
                     # The statement runs the module; what the module is used for is said by its mentions.
                     found = tuple(each for each in found if each.kind != "whole")
-                self._add(statement.module, found, use.line)
-            for dynamic in statement.uses.dynamics:
-                self._widen(statement.module, dynamic)
+                self._add(statement.module, found, use.line, mentioned=use.mode != "import")
 
     def _keep(self, statements: Iterable[Statement]) -> None:
         for each in statements:
@@ -79,7 +79,7 @@ class Reach:
 
     # Following names.
 
-    def _add(self, module: str, found: Iterable[Reached], line: int) -> None:
+    def _add(self, module: str, found: Iterable[Reached], line: int, *, mentioned: bool = True) -> None:
         for each in found:
             if each.kind == "name":
                 self._name((each.module, each.name), each.path)
@@ -92,7 +92,7 @@ class Reach:
             elif each.kind == "star" and each.star is not None:
                 self._star(each.star, each)
             elif each.kind == "external":
-                self._package(module, each, line)
+                self._package(module, each, line, mentioned=mentioned)
 
     def _name(self, key: Key, path: tuple[str, ...]) -> None:
         if (*key, path) in self._keys:
@@ -112,7 +112,7 @@ class Reach:
             reason = f"from {found.module} import * may bring {found.name!r}"
             self._note(statement.module, statement.line, reason, found.module)
 
-    def _package(self, module: str, found: Reached, line: int) -> None:
+    def _package(self, module: str, found: Reached, line: int, *, mentioned: bool) -> None:
         root, _, below = found.module.partition(".")
         path = (*(below.split(".") if below else ()), *found.path)
         if root == "regrove" and path and path[0] in _OWN_WORDS:
@@ -123,7 +123,7 @@ class Reach:
         self.mentioned.setdefault(".".join((root, *path)), self._place(module, line))
         self._keep(self._effects.writers.get(("", root), ()))
         names = {".".join((root, *path[:end])) for end in range(len(path) + 1)} & _BY_NAME
-        if names and path:
+        if names and mentioned:
             self._everything(module, line, f"{min(names)} reaches modules by name")
 
     def _run(self, name: str) -> None:
