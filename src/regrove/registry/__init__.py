@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from regrove.registry.code import BrokenServingCode
     from regrove.registry.decision import AliasMove, Decision
     from regrove.registry.formats import Audit, BrokenModelFile, ModelFormat, UnfitEstimator, UntrustedTypes
-    from regrove.registry.manifest import Link, ModelManifest, ServingCode, Training
+    from regrove.registry.manifest import Link, ModelManifest, Parameter, ServingCode, Training
     from regrove.registry.predictor import Predictor, ServingFailed
     from regrove.registry.service import Models
     from regrove.registry.signature import Output, Signature
@@ -36,6 +36,7 @@ __all__ = [
     "ModelVersion",
     "Models",
     "Output",
+    "Parameter",
     "Predictor",
     "ServingCode",
     "ServingFailed",
@@ -62,6 +63,7 @@ _HOMES = {
     "ModelVersion": "version",
     "Models": "service",
     "Output": "signature",
+    "Parameter": "manifest",
     "Predictor": "predictor",
     "ServingCode": "manifest",
     "ServingFailed": "predictor",

@@ -20,7 +20,7 @@ from typing import Any, Final
 import msgspec
 
 from regrove.errors import Corrupt
-from regrove.registry.manifest import ServingCode
+from regrove.registry.manifest import Link, ServingCode
 from regrove.storage import Vault
 
 __all__ = ["BrokenServingCode", "serving_functions"]
@@ -46,25 +46,24 @@ def serving_functions(serving: ServingCode, vault: Vault) -> list[Callable[..., 
     if not serving.chain:
         return []
     package = _installed(serving.object, vault)
-    where = f"{package}.{serving.module}" if serving.module else package
+    return [_function(package, link, serving.object) for link in serving.chain]
+
+
+def _function(package: str, link: Link, of: str) -> Callable[..., Any]:
     try:
-        module = import_module(where)
+        module = import_module(f"{package}.{link.module}" if link.module else package)
     except Exception as error:  # the project's own module runs here and may raise anything
         raise BrokenServingCode(
             f"The code that is packaged with the model cannot be imported: {type(error).__name__}: {error}",
-            expected=f"the module {serving.module} of {serving.object}",
+            expected=f"the module {link.module} of {of}",
             mend="install the packages that the project imports, in the versions that the model was trained with",
         ) from error
-    return [_function(module, link.function, serving) for link in serving.chain]
-
-
-def _function(module: ModuleType, name: str, serving: ServingCode) -> Callable[..., Any]:
-    found = getattr(module, name, None)
+    found = getattr(module, link.function, None)
     if not callable(found):
         raise BrokenServingCode(
-            f"The code that is packaged with the model has no function {name!r}",
-            expected=", ".join(link.function for link in serving.chain),
-            received=f"the module {serving.module} of {serving.object}",
+            f"The code that is packaged with the model has no function {link.function!r}",
+            expected=f"{link.module}.{link.function}",
+            received=f"the module {link.module} of {of}",
         )
     return found  # type: ignore[no-any-return]  # callable was checked; what it returns is checked when it is called
 

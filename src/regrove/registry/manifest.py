@@ -6,7 +6,7 @@ seed give the same digest in any folder and process.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -15,39 +15,51 @@ from regrove.errors import InvalidInput
 from regrove.refs import check_name
 from regrove.registry.signature import Signature
 
-__all__ = ["FORMAT", "Link", "ModelManifest", "ServingCode", "Training"]
+__all__ = ["FORMAT", "Link", "ModelManifest", "Parameter", "ServingCode", "Training"]
 
 FORMAT: Final = 1
 """The form of manifests that this version writes and reads."""
 
 
+class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What fills a parameter: the result of the function ``source``, or the request's frame by its name."""
+
+    name: str
+    source: str
+    form: Literal["lazy", "eager", ""] = "lazy"
+    """Whether a frame is handed over lazy or collected; empty for a value that is no frame."""
+
+
 class Link(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One function on the way from ``request`` to ``features``, and what its parameters take: results before it."""
+    """One function on the way from ``request`` to ``features``."""
 
     function: str
-    parameters: tuple[str, ...]
+    module: str
+    """The module inside the package that holds the function."""
+    parameters: tuple[Parameter, ...]
 
 
 class ServingCode(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The project's own code that runs in serving, packaged with the model.
 
-    ``object`` is the digest of canonical JSON ``{path: source}``, a package; ``module`` is the module in it that holds
-    the functions of ``chain``, which are called in order. The frame of a request goes by the name ``request``; the
-    last result is what the estimator sees. An empty chain means that the estimator sees the request itself.
+    The functions of ``chain`` are called in order, and the last result is what the estimator sees. The frame of a
+    request goes by the name ``request``. An empty chain means that the estimator sees the request itself.
     """
 
-    object: str
-    module: str
     request: str
-    chain: tuple[Link, ...]
-    code: str
+    chain: tuple[Link, ...] = ()
+    object: str = ""
+    """Digest of canonical JSON ``{path: source}``, the package; empty when no function runs."""
+    code: str = ""
     """Digest of what the functions can reach (their closure), for comparing; ``object`` is what runs."""
 
     def __post_init__(self) -> None:
-        """Refuse a chain whose functions ask for what does not come before them."""
+        """Refuse a chain without a package, or whose functions ask for what does not come before them."""
+        if self.chain or self.object:
+            digest.check(self.object)
         known = {self.request}
         for link in self.chain:
-            strange = [name for name in link.parameters if name not in known]
+            strange = [each.source for each in link.parameters if each.source not in known]
             if strange:
                 raise InvalidInput(
                     f"The function {link.function!r} on the serving path asks for what a request cannot carry",
@@ -67,7 +79,9 @@ class Training(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     inputs: dict[str, str] = {}
     """Digest of each dataset version by the dataset's name."""
     steps: dict[str, str] = {}
-    """Code digest of each step by its name: features, target, trainer."""
+    """Digest of what each step made, by its name: features, target, estimator."""
+    metric: str = ""
+    """The metric that it is judged by."""
 
 
 class ModelManifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -95,8 +109,13 @@ class ModelManifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
                 mend="update regrove",
             )
         check_name(self.name, what="model")
-        for each in (self.model, self.serving.object, *self.training.inputs.values()):
+        for each in (self.model, *self.training.inputs.values()):
             digest.check(each)
+
+    @property
+    def objects(self) -> tuple[str, ...]:
+        """The digests of the objects that serving needs beside the manifest: model file, and code if any runs."""
+        return tuple(each for each in (self.model, self.serving.object) if each)
 
     @property
     def digest(self) -> str:

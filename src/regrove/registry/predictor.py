@@ -153,11 +153,11 @@ class _Step:
     def __init__(self, link: Link, function: Callable[..., Any]) -> None:
         self.name = link.function
         self._function = function
-        annotations = getattr(function, "__annotations__", {})
-        self._arguments = [(name, "DataFrame" in _spoken(annotations.get(name))) for name in link.parameters]
+        forms = {"lazy": _lazy, "eager": _collected, "": _as_it_is}
+        self._arguments = [(each.name, each.source, forms[each.form]) for each in link.parameters]
 
     def call(self, results: dict[str, Any]) -> Any:
-        arguments = {name: (_collected if eager else _lazy)(results[name]) for name, eager in self._arguments}
+        arguments = {name: form(results[source]) for name, source, form in self._arguments}
         try:
             return self._function(**arguments)
         except RegroveError:
@@ -172,12 +172,12 @@ class _Step:
         )
 
 
-def _spoken(annotation: Any) -> str:
-    return annotation if isinstance(annotation, str) else getattr(annotation, "__name__", "")
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 def _lazy(value: Any) -> Any:
-    return value.lazy()
+    return _collected(value).lazy() if not hasattr(value, "lazy") else value.lazy()
 
 
 def _collected(value: Any) -> pl.DataFrame:

@@ -192,11 +192,10 @@ class Models:
         if stored != digest.canonical(version.manifest):
             raise Corrupt("Database and vault hold different manifests", expected=version.digest, received=version.ref)
         manifest = version.manifest
-        predictor = self._predictor(manifest)
-        del predictor
+        self._predictor(manifest)
         form = plugins.load("model_formats", manifest.format)
         audit = form.audit(self._vault.fetch(manifest.model))
-        objects = (version.digest, manifest.model, manifest.serving.object)
+        objects = (version.digest, *manifest.objects)
         return Verified(ref=version.ref, digest=version.digest, objects=objects, types=audit.types)
 
     def load(self, ref: str) -> Predictor:
@@ -213,8 +212,7 @@ class Models:
         return Predictor.of(manifest, self._vault)
 
     def _check_present(self, version: ModelVersion) -> None:
-        manifest = version.manifest
-        for of in (version.digest, manifest.model, manifest.serving.object):
+        for of in (version.digest, *version.manifest.objects):
             if not self._vault.has(of):
                 raise NotFound(
                     f"{version.ref} lacks an object, so it could not be served",
@@ -283,7 +281,12 @@ class Models:
 
 def _manifest(spec: ModelSpec) -> ModelManifest:
     training = Training(
-        target=spec.target, seed=spec.seed, params=spec.params, inputs=dict(spec.inputs), steps=dict(spec.steps)
+        target=spec.target,
+        seed=spec.seed,
+        params=spec.params,
+        inputs=spec.inputs,
+        steps=spec.steps,
+        metric=spec.metric,
     )
     return ModelManifest(
         name=refs.check_name(spec.name, what="model"),

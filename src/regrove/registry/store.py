@@ -150,8 +150,7 @@ class Store:
             manifests = connection.execute(sa.select(versions.c.digest, versions.c.manifest)).all()
             reasons = connection.execute(sa.select(decisions.c.object)).scalars().all()
         for of, data in manifests:
-            manifest = _manifest(of, data)
-            yield from (of, manifest.model, manifest.serving.object)
+            yield from (of, *_manifest(of, data).objects)
         yield from reasons
 
     def _select(self, *where: sa.ColumnElement[bool]) -> Iterable[ModelVersion]:

@@ -33,6 +33,7 @@ class ModelSpec(msgspec.Struct, frozen=True, kw_only=True):
     params: dict[str, Any] = {}
     inputs: dict[str, str] = {}
     steps: dict[str, str] = {}
+    metric: str = ""
     trusted_types: tuple[str, ...] = ()
     run: str = ""
     """The run that trained it, such as ``run:<id>``."""

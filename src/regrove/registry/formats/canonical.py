@@ -6,7 +6,8 @@ order; two processes that save the same estimator so give different bytes. Here
 - a member is named by the digest of its content, and arrays are rewritten with their padding bytes zero;
 - an address is kept only where it says something, that a changeable object is shared, and becomes a number in order of
   appearance; what cannot change (texts, numbers, tuples, types) needs none;
-- the elements of sets are sorted.
+- the elements of sets are sorted;
+- what a machine left in an estimator goes: the number of its cores, which HistGradientBoosting keeps for binning.
 
 The result is a skops file like any other. Writing it again changes nothing, which is how a reader knows the form.
 """
@@ -30,8 +31,6 @@ _UNCHANGING: Final = frozenset(
     ("JsonNode", "TypeNode", "FunctionNode", "BytesNode", "TupleNode", "DTypeNode", "SliceNode", "OperatorFuncNode")
 )
 
-_NOTHING: Final = {"__class__": "str", "__module__": "builtins", "__loader__": "JsonNode", "content": "null"}
-
 Node = dict[str, Any]
 
 
@@ -48,12 +47,22 @@ def canonical(members: Mapping[str, bytes], *, source: str) -> dict[str, bytes]:
             node["file"] = files.rename(node["file"], unchanging=node["__loader__"] in ("BytesNode", "BytearrayNode"))
         if node["__loader__"] == "DictNode" and len(node["content"]) != len(node["key_types"]["content"]):
             raise BrokenModelFile(f"{source}: two keys of one dictionary have the same text, so one would be lost")
-        if node["__loader__"] == "PartialNode" and node["content"]["namespace"]["content"] in ({}, "null"):
-            node["content"]["namespace"] = dict(_NOTHING)  # Python makes the empty dictionary when someone looks
+        _forget_circumstances(node)
     _sort_sets(schema)
     _renumber(schema, source)
     schema.pop("_skops_version", None)  # it says who wrote, not what
     return {SCHEMA: json.dumps(schema, separators=(",", ":")).encode(), **files.written}
+
+
+def _forget_circumstances(node: Node) -> None:
+    if node["__loader__"] == "PartialNode" and node["content"]["namespace"]["content"] in ({}, "null"):
+        node["content"]["namespace"] = _atom("null")  # Python makes an empty dictionary there when someone looks
+    if node["__class__"] == "_BinMapper" and "n_threads" in node["content"]["content"]:
+        node["content"]["content"]["n_threads"] = _atom("1")  # how many cores the machine had
+
+
+def _atom(text: str) -> Node:
+    return {"__class__": "str", "__module__": "builtins", "__loader__": "JsonNode", "content": text}
 
 
 def parse(members: Mapping[str, bytes], *, source: str) -> Node:

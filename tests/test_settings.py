@@ -1,0 +1,118 @@
+"""Settings say where a workspace keeps its things, and hold no secret in the open."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from regrove.errors import InvalidDeclaration
+from regrove.settings import Secret, SecretUnset, Settings
+
+
+def written(root: Path, text: str) -> Path:
+    folder = root / ".regrove"
+    folder.mkdir(exist_ok=True)
+    (folder / "settings.toml").write_text(text)
+    return root
+
+
+class TestRead:
+    def test_without_a_file_everything_is_in_the_folder(self, tmp_path: Path) -> None:
+        """The default needs no setting."""
+        settings = Settings.read(tmp_path, environ={})
+        assert settings.embedded
+        assert settings.database.reveal() == f"sqlite:///{tmp_path}/.regrove/regrove.db"
+        assert settings.objects == str(tmp_path / ".regrove" / "objects")
+
+    def test_the_file_and_above_it_the_environment(self, tmp_path: Path) -> None:
+        """What the environment says wins."""
+        written(tmp_path, 'database = "postgresql://ann@db/flights"\nobjects = "s3://bucket/a"\n')
+        assert Settings.read(tmp_path, environ={}).database.reveal() == "postgresql://ann@db/flights"
+        here = {"REGROVE_DATABASE": "postgresql://ann:secret@db/other", "REGROVE_OBJECTS": "s3://bucket/b"}
+        settings = Settings.read(tmp_path, environ=here)
+        assert (settings.database.reveal(), settings.objects) == (here["REGROVE_DATABASE"], "s3://bucket/b")
+        assert not settings.embedded
+        assert "secret" not in repr(settings)
+
+    def test_secrets_are_named_not_written(self, tmp_path: Path) -> None:
+        """References to a variable and to a file beside the project are resolved when asked for."""
+        text = 'database = "env:DB"\n[object_options]\nsecret_access_key = "file:key.txt"\nregion = "eu"\nallow_http = true\n'
+        written(tmp_path, text)
+        (tmp_path / "key.txt").write_text("hush\n")
+        settings = Settings.read(tmp_path, environ={"DB": "sqlite:////x.db"})
+        assert settings.database.reveal() == "sqlite:////x.db"
+        options = {name: secret.reveal() for name, secret in settings.object_options.items()}
+        assert options == {"secret_access_key": "hush", "region": "eu", "allow_http": "true"}
+
+    def test_a_password_in_the_file_is_refused_and_not_repeated(self, tmp_path: Path) -> None:
+        """The message must not carry what it complains about."""
+        written(tmp_path, 'database = "postgresql://ann:hunter2@db/flights"\n')
+        with pytest.raises(InvalidDeclaration) as caught:
+            Settings.read(tmp_path, environ={})
+        assert "hunter2" not in str(caught.value) and "env:" in str(caught.value)
+
+    def test_a_secret_option_in_the_open_is_refused(self, tmp_path: Path) -> None:
+        """An option whose name says that it is secret must be a reference."""
+        written(tmp_path, '[object_options]\nsecret_access_key = "hush"\n')
+        with pytest.raises(InvalidDeclaration) as caught:
+            Settings.read(tmp_path, environ={})
+        assert "hush" not in str(caught.value)
+
+    def test_a_typo_is_answered_with_line_and_nearest_key(self, tmp_path: Path) -> None:
+        """A key that would be ignored is refused."""
+        written(tmp_path, '# where\n\ndatabse = "sqlite:////x.db"\n')
+        with pytest.raises(InvalidDeclaration, match=r"line 3: unknown key 'databse'[\s\S]*did you mean 'database'"):
+            Settings.read(tmp_path, environ={})
+
+    @pytest.mark.parametrize(
+        "text", ["database = ", "database = 3", "objects = ''", "object_options = 1", "database='x'"]
+    )
+    def test_what_cannot_be_used_names_the_file(self, tmp_path: Path, text: str) -> None:
+        """Whatever is wrong, the file is named."""
+        written(tmp_path, text)
+        with pytest.raises(InvalidDeclaration, match=r"settings\.toml"):
+            Settings.read(tmp_path, environ={})
+
+    def test_a_file_that_cannot_be_read_says_so(self, tmp_path: Path) -> None:
+        """A folder, or bytes that are no text, in place of the file."""
+        (tmp_path / ".regrove" / "settings.toml").mkdir(parents=True)
+        with pytest.raises(InvalidDeclaration, match="cannot be read"):
+            Settings.read(tmp_path, environ={})
+
+
+class TestSecret:
+    def test_it_is_never_shown_or_serialised(self) -> None:
+        """repr, str, pickle, copy, JSON: none carries the value."""
+        secret = Secret.hidden("hunter2")
+        assert "hunter2" not in f"{secret!r} {secret}"
+        for refuse in (pickle.dumps, copy.copy, copy.deepcopy, json.dumps, msgspec.json.encode, msgspec.to_builtins):
+            with pytest.raises(TypeError):
+                refuse(secret)
+
+    def test_what_is_not_set_says_what_to_set(self, tmp_path: Path) -> None:
+        """The variable or the file is named."""
+        with pytest.raises(SecretUnset, match="export TOKEN="):
+            Secret("env:TOKEN", environ={}).reveal()
+        with pytest.raises(SecretUnset, match=r"write it into token\.txt"):
+            Secret("file:token.txt", folder=tmp_path).reveal()
+
+    @pytest.mark.parametrize("text", ["hunter2", "env:", "http://x", ""])
+    def test_only_references_are_secrets(self, text: str) -> None:
+        """A value in the open is refused without being repeated."""
+        with pytest.raises(InvalidDeclaration) as caught:
+            Secret(text)
+        assert not text or text not in str(caught.value).replace("env:NAME", "")
+
+    def test_it_is_read_each_time(self) -> None:
+        """A rotated secret is seen without a restart."""
+        environ: dict[str, Any] = {"TOKEN": "old"}
+        secret = Secret("env:TOKEN", environ=environ)
+        assert secret.reveal() == "old"
+        environ["TOKEN"] = "new"
+        assert secret.reveal() == "new"
+        assert secret == Secret("env:TOKEN") and hash(secret) == hash(Secret("env:TOKEN"))
