@@ -6,11 +6,14 @@ import os
 import sys
 from typing import Final
 
-import click
+import typer
 
 from regrove import errors
 
 __all__ = ["EXIT_CODES", "exit_code", "run"]
+
+# Typer carries a Click of its own, or stands on the installed one, depending on its version; this finds the right one.
+_UsageError: Final = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 
 EXIT_CODES: Final[tuple[tuple[type[BaseException], int, str], ...]] = (
     (errors.InvalidInput, 2, "what was given cannot be used"),
@@ -41,12 +44,12 @@ def run() -> None:
     try:
         app(standalone_mode=False)
         code = 0
-    except click.exceptions.Exit as stop:
+    except typer.Exit as stop:
         code = stop.exit_code
-    except click.ClickException as error:
-        error.show()
-        code = error.exit_code
-    except (click.Abort, KeyboardInterrupt):
+    except _UsageError as error:
+        error.show()  # type: ignore[attr-defined]  # a ClickException, whichever Click it is of
+        code = 2
+    except (typer.Abort, KeyboardInterrupt):
         print("Interrupted. What was recorded stays; the same command continues.", file=sys.stderr)
         code = 130
     except BrokenPipeError:

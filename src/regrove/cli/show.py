@@ -15,7 +15,8 @@ from regrove.clock import iso
 
 __all__ = ["Cell", "console", "done", "emit_json", "facts", "lasted", "listing", "next_command", "short", "when"]
 
-console = Console(highlight=False)
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
+"""Where people read; a pipe is given wide lines, so that nothing is cut for a terminal that is not there."""
 
 Cell = tuple[str, Callable[[Any], Any]]
 """A column's header, and how its value is taken from an item."""
@@ -46,7 +47,7 @@ def listing(items: Iterable[Any], cells: Sequence[Cell], *, as_json: bool, empty
         return
     table = Table(box=None, pad_edge=False, header_style="dim")
     for header, _ in cells:
-        table.add_column(header)
+        table.add_column(header, overflow="fold")
     for item in found:
         table.add_row(*(Text(str(take(item))) for _, take in cells))
     console.print(table)

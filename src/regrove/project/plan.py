@@ -59,7 +59,7 @@ def _flat(declaration: Declaration | None) -> dict[str, Any]:
     flat: dict[str, Any] = {f"project.{key}": value for key, value in plain["project"].items()}
     for table in TABLES:
         for name, entry in plain[table].items():
-            flat |= {f"{table}.{name}.{key}": value for key, value in entry.items()}
+            flat |= {f"{table}.{name}.{key}": value for key, value in entry.items() if value not in (None, [], {})}
     return flat
 
 

@@ -1,3 +1,59 @@
-"""From what a run trained to what the registry keeps: neither room knows the other."""
+"""From what a run trained to what the registry keeps.
+
+The two rooms are neighbours and do not know each other; here the words of one are put into the words of the other.
+"""
 
 from __future__ import annotations
+
+from regrove.pipelines.trained import ServingCode as PackagedCode
+from regrove.pipelines.trained import TrainedModel
+from regrove.registry import Models, ModelSpec
+from regrove.registry.manifest import Link, Parameter, ServingCode
+
+__all__ = ["ModelSink"]
+
+
+class ModelSink:
+    """Registers trained models, as `regrove.pipelines` asks for it."""
+
+    def __init__(self, models: Models) -> None:
+        self._models = models
+
+    def register(self, trained: TrainedModel, /) -> str:
+        """Register a version and return its ref; one with the same content is the same version."""
+        spec = ModelSpec(
+            name=trained.name,
+            task=trained.task,
+            format=trained.format,
+            model=trained.model_digest,
+            request=trained.request,
+            features=trained.features,
+            target=trained.target,
+            serving=_serving(trained.serving),
+            seed=trained.seed,
+            classes=trained.classes,
+            params=trained.params,
+            inputs=trained.inputs,
+            steps=trained.steps,
+            trusted_types=trained.trusted_types,
+            run=trained.run_ref,
+            metrics=trained.metrics,
+        )
+        return self._models.register(spec).ref
+
+
+def _serving(code: PackagedCode) -> ServingCode:
+    chain = tuple(
+        Link(
+            function=each.function,
+            module=each.module,
+            parameters=tuple(Parameter(name=name, source=source, form=form) for name, source, form in each.parameters),
+        )
+        for each in code.chain
+    )
+    return ServingCode(
+        request=code.request,
+        chain=chain,
+        object=code.source_digest if chain else "",
+        code=code.code_digest if chain else "",
+    )

@@ -162,7 +162,7 @@ class _Walker:
             params=_fields(details.params),
         )
         for step in self._ws.pipelines.steps(run.ref):
-            made = ", ".join(f"{each.name or 'value'} {each.content}" for each in step.outputs)
+            made = ", ".join(f"{each.output} {each.content}" for each in step.outputs)
             yield _step("step", f"step:{step.made_by}/{step.step}", depth + 1, code=step.code_digest, made=made)
         for used in details.inputs:
             if used.ref.startswith("dataset:"):

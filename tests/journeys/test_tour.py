@@ -1,0 +1,109 @@
+"""A stranger's tour: the built wheel in an empty folder, and every command that is printed as the next one."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import sysconfig
+import venv
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.shell import Shell, next_commands
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The scripts of an environment into which the built wheel was installed; what it needs comes from this one."""
+    folder = tmp_path_factory.mktemp("wheel")
+    source = folder / "source"
+    shutil.copytree(ROOT / "src", source / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel"], cwd=source, check=True)
+    (wheel,) = (source / "dist").glob("*.whl")
+    venv.create(folder / "venv", with_pip=True)
+    python = folder / "venv" / "bin" / "python"
+    subprocess.run([python, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", wheel], check=True)
+    purelib = subprocess.run(
+        [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    # The wheel's own regrove comes first; everything else is found where the tests run.
+    (Path(purelib) / "needs.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    return folder / "venv" / "bin"
+
+
+class TestTour:
+    """``regrove init demo && cd demo && regrove run && regrove serve``, and what each of them says comes next."""
+
+    def test_each_printed_next_command_works_when_pasted(self, installed: Path, tmp_path: Path) -> None:
+        """From nothing to a traced prediction and a verified ledger by pasting alone."""
+        with Shell(tmp_path, bin_folder=installed) as shell:
+            assert "regrove 0" in shell.run("regrove --version")
+            said = shell.run("regrove init demo")
+            seen: list[str] = []
+            while todo := [each for each in next_commands(said) if each not in seen]:
+                command = todo[0]
+                seen.append(command)
+                if command.startswith("cd "):
+                    shell.folder = tmp_path / "demo"
+                    command = command.partition("&& ")[2]
+                if command.startswith("regrove serve"):
+                    _, said = shell.start(f"{command} --port 0", until="^next")
+                    shell.run(_ready(shell.folder))
+                else:
+                    said = shell.run(command)
+            verbs = [" ".join(each.split()[:3]) for each in seen]
+            for verb in ("regrove models promote", "regrove serve", "regrove predict", "regrove trace", "regrove audit"):
+                assert any(each.startswith(verb) for each in verbs), seen
+
+    def test_a_server_without_a_champion_waits_and_goes_live_by_itself(self, installed: Path, tmp_path: Path) -> None:
+        """``regrove run && regrove serve`` needs no third command first; it says what it waits for."""
+        with Shell(tmp_path, bin_folder=installed) as shell:
+            shell.run("regrove init demo")
+            shell.folder = tmp_path / "demo"
+            shell.run("regrove run")
+            _, said = shell.start("regrove serve --port 0", until="^next")
+            assert "no version of returns is champion yet" in said
+            answer = shell.run("regrove predict --from sample.json", expect=7)
+            assert "mend" in answer
+            (promote,) = next_commands(said)
+            shell.run(promote)
+            shell.run(_ready(shell.folder))
+            assert "model:returns@1 answered" in shell.run("regrove predict --from sample.json")
+
+    def test_the_same_project_gives_the_same_model_in_another_folder(self, installed: Path, tmp_path: Path) -> None:
+        """The digest is made from content: neither folder nor process nor time is in it."""
+        digests = []
+        for place in ("here", "there"):
+            (tmp_path / place).mkdir()
+            with Shell(tmp_path / place, bin_folder=installed) as shell:
+                shell.run("regrove init demo")
+                shell.run("cd demo && regrove run")
+                shown = shell.run("cd demo && regrove models show returns@1")
+            digests.append(next(line for line in shown.splitlines() if "digest" in line))
+        assert digests[0] == digests[1]
+
+
+def _ready(folder: Path) -> str:
+    """A command that ends when the server of the project in ``folder`` is ready."""
+    status = folder / ".regrove" / "serving" / "returns.server.json"
+    return (
+        f"python - <<'EOF'\nimport json, pathlib, select, time, urllib.error, urllib.request\n"
+        f"until = time.monotonic() + 60\n"
+        f"while time.monotonic() < until:\n"
+        f"    try:\n"
+        f"        url = json.loads(pathlib.Path({str(status)!r}).read_text())['url']\n"
+        f"        urllib.request.urlopen(url + '/readyz', timeout=5).close()\n"
+        f"        raise SystemExit(0)\n"
+        f"    except (OSError, ValueError):\n"
+        f"        select.select([], [], [], 0.05)\n"
+        f"raise SystemExit('not ready within a minute')\nEOF"
+    )
