@@ -102,7 +102,7 @@ def _quantiles(present: pl.Series, kind: LogicalType) -> str:
         values = values.filter(values.is_finite())
     if not values.len():
         return ""
-    numbers = values.to_numpy()
+    numbers = values.to_numpy(writable=True)
     halvings = max(0, numbers.size.bit_length() - _SAMPLED_FROM.bit_length())
     sketch = kll_doubles_sketch(200)
     sketch.update(_sample(numbers, halvings) if halvings else numbers)

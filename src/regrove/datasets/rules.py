@@ -101,7 +101,9 @@ def _compiled(rule: Expectation, schema: Schema) -> Rule:
         condition = _condition(rule, schema)
         columns = tuple(dict.fromkeys(condition.meta.root_names()))
         breaks = ~condition
-    elif rule.type is not None and rule.type is not schema[rule.column].type:  # of severity warn: an error was raised at opening
+    elif (
+        rule.type is not None and rule.type is not schema[rule.column].type
+    ):  # of severity warn: an error was raised at opening
         breaks = pl.col(rule.column).is_null() | pl.col(rule.column).is_not_null()
     return Rule(
         name=sentence,

@@ -1,7 +1,8 @@
 """CSV as text: its header, its shape, and how a text becomes a value.
 
 Types are never guessed from the rows that happen to come first in a batch. What is not declared is inferred once, from
-the first `INFERRED_ROWS` rows of the source; a later text that does not fit is a broken row, not a wider type.
+the first `INFERRED_ROWS` rows of the source; a later text that does not fit is a broken row, not a wider type. Errors do not
+name the file; who opens it does (`naming`).
 """
 
 from __future__ import annotations
@@ -32,13 +33,13 @@ _EXAMPLES = 5
 
 
 def header(path: str) -> list[str]:
-    """The column names of the first line; UnreadableFile when there is none or a name stands twice or is empty."""
+    """The column names of the first line; InvalidInput when there is none or a name stands twice or is empty."""
     with _lines(path) as lines:
         names = next(csv.reader(lines), [])
     twice = sorted({name for name in names if names.count(name) > 1})
     if not any(names) or "" in names or twice:
         received = f"{twice[0]!r} twice" if twice and twice[0] else ", ".join(map(repr, names)) or "an empty line"
-        raise UnreadableFile(
+        raise InvalidInput(
             "The first line does not name the columns", expected="a name for each column, each once", received=received
         )
     return names
@@ -126,7 +127,7 @@ def misshapen(path: str) -> list[tuple[int, int, int]]:
                     if len(found) == _EXAMPLES:
                         break
         except csv.Error as error:
-            raise UnreadableFile(
+            raise InvalidInput(
                 f"Line {records.line_num} is not CSV", expected="closed quotes", received=str(error)
             ) from None
     return found
@@ -150,4 +151,4 @@ def _lines(path: str) -> Iterator[io.TextIOBase]:
         try:
             yield text
         except (UnicodeDecodeError, EOFError, gzip.BadGzipFile) as error:
-            raise UnreadableFile("The text cannot be read", expected="UTF-8", received=str(error)[:200]) from None
+            raise InvalidInput("The text cannot be read", expected="UTF-8", received=str(error)[:200]) from None
