@@ -58,16 +58,15 @@ class Setup:
 
     def follow(self, total: int, heard: int) -> None:
         """Read with a durable cursor, in small steps, while others append; raise when one is skipped or comes twice."""
-        seen = 0
+        seen, writing = 0, True
         while seen < total:
+            assert writing, f"all have ended, and nothing comes after position {seen}"
             waiting = 0
-            while waiting < 50 and (said := os.read(heard, 50)):
+            while waiting < 50 and (writing := bool(said := os.read(heard, 50))):
                 waiting += len(said)
             cursor = self.ledger.cursor("follower")  # a new one each time: the place is in the database
             with self.database.transaction():
-                entries = cursor.read(500)
-                assert entries, f"nothing comes after position {seen}"
-                for entry in entries:
+                for entry in cursor.read(100_000 if not writing else 500):
                     seen += 1
                     assert entry.position == seen, f"position {entry.position} came as number {seen}"
                 cursor.advance()

@@ -66,11 +66,8 @@ class Anchors:
         return earlier
 
     def last(self) -> int:
-        """The highest anchored position; 0 when there is none."""
-        position = 0
-        for info in self._objects.list(_PREFIX):
-            position = max(position, _position(info.key))
-        return position
+        """The highest anchored position; 0 when there is none. A key that names no position is left to `all`."""
+        return max((int(name) for info in self._objects.list(_PREFIX) if (name := _name(info.key))), default=0)
 
     def all(self, *, after: int = 0, up_to: int | None = None) -> Iterator[Anchor]:
         """The anchors in order of position, read one at a time.
@@ -105,7 +102,13 @@ def _key(position: int) -> str:
 
 
 def _position(key: str) -> int:
-    name = key.removeprefix(_PREFIX)
-    if len(name) != 20 or not (name.isascii() and name.isdigit()):
+    name = _name(key)
+    if not name:
         raise Corrupt(f"The object {key} is not an anchor", expected=f"{_PREFIX} and 20 digits")
     return int(name)
+
+
+def _name(key: str) -> str:
+    """The 20 digits of an anchor's key, or nothing."""
+    name = key.removeprefix(_PREFIX)
+    return name if len(name) == 20 and name.isascii() and name.isdigit() else ""

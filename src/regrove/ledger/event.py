@@ -70,8 +70,8 @@ def known(kind: str, version: int) -> type[Event] | None:
 def encode(event: Event) -> bytes:
     """The exact bytes of an event's payload: its canonical JSON.
 
-    Raises InvalidInput for a class without a type, a value that has no JSON form (NaN, infinities, integers above 64
-    bits, objects), or a payload above `PAYLOAD_LIMIT`.
+    Raises InvalidInput for a class without a type, a value that has no JSON form (NaN, infinities, objects) or that is
+    not of its field's type, so that it could never be read back, and for a payload above `PAYLOAD_LIMIT`.
     """
     kind = type(event)
     if not isinstance(event, Event) or _KNOWN.get((kind.TYPE, kind.VERSION)) is not kind:
@@ -82,12 +82,15 @@ def encode(event: Event) -> bytes:
         )
     try:
         payload = canonical(event)
+        msgspec.json.decode(payload, type=kind)  # a Struct does not check the types of its fields; its decoder does
     except InvalidInput as error:
         raise InvalidInput(
             f"The event {kind.TYPE} cannot be recorded: {error.happened}", received=error.received
         ) from None
     except (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError) as error:
-        raise InvalidInput(f"The event {kind.TYPE} has no JSON form", received=str(error)) from error
+        raise InvalidInput(
+            f"The event {kind.TYPE} does not have the fields of its type, or no JSON form", received=str(error)
+        ) from error
     if len(payload) > PAYLOAD_LIMIT:
         raise InvalidInput(
             f"The event {kind.TYPE} is too large",

@@ -8,7 +8,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeVar
 
-from sqlalchemy import Column, Select, bindparam, exc, insert, select, type_coerce, update
+from sqlalchemy import (
+    Column,
+    LargeBinary,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    exc,
+    insert,
+    select,
+    type_coerce,
+    update,
+)
 from sqlalchemy.types import NULLTYPE
 
 from regrove.clock import wall
@@ -47,8 +59,6 @@ PAGE: Final = 1_000
 _LEVEL: Final = 500
 """Refs asked for in one statement of a walk."""
 
-Row = TypeVar("Row")
-
 
 class StoredEdge(NamedTuple):
     """An edge as the database holds it."""
@@ -60,12 +70,14 @@ class StoredEdge(NamedTuple):
     kind: object
 
 
+Row = TypeVar("Row", StoredEvent, StoredEdge)
+
+
 def _raw(columns: Iterable[Column[Any]]) -> list[Any]:
     return [type_coerce(column, NULLTYPE).label(column.name) for column in columns]
 
 
 _EVENT: Final = _raw(events.c[name] for name in StoredEvent._fields)
-_EDGE: Final = _raw(edges.c[name] for name in StoredEdge._fields)
 _INSERT_EVENTS: Final = insert(events)
 _INSERT_EDGES: Final = insert(edges)
 _LOCK: Final = select(head_table.c.position, head_table.c.hash).where(head_table.c.id == 1).with_for_update()
@@ -156,44 +168,70 @@ def stream(connection: Connection, after: int | None) -> Iterator[StoredEvent]:
     Raises Corrupt where the database cannot give its rows.
     """
 
-    def query(last: StoredEvent | None) -> Select[Any]:
+    def where(query: Select[Any], last: StoredEvent | None) -> Select[Any]:
         place = after if last is None else last.position
-        every = select(*_EVENT).order_by(events.c.position)
-        return every if place is None else every.where(events.c.position > place)
+        query = query.order_by(events.c.position)
+        return query if place is None else query.where(events.c.position > place)
 
-    return _pages(connection, query, StoredEvent._make)
+    return _pages(connection, StoredEvent, [events.c[name] for name in StoredEvent._fields], where)
 
 
 def stream_edges(connection: Connection, after: int | None) -> Iterator[StoredEdge]:
     """All edges of events after the position ``after`` in order, a page in memory; raises Corrupt like `stream`."""
 
-    def query(last: StoredEdge | None) -> Select[Any]:
-        every = select(*_EDGE).order_by(edges.c.position, edges.c.number)
+    def where(query: Select[Any], last: StoredEdge | None) -> Select[Any]:
+        query = query.order_by(edges.c.position, edges.c.number)
         if last is not None:
             same = (edges.c.position == last.position) & (edges.c.number > last.number)
-            return every.where((edges.c.position > last.position) | same)
-        return every if after is None else every.where(edges.c.position > after)
+            return query.where((edges.c.position > last.position) | same)
+        return query if after is None else query.where(edges.c.position > after)
 
-    return _pages(connection, query, StoredEdge._make)
+    return _pages(connection, StoredEdge, [edges.c[name] for name in StoredEdge._fields], where)
 
 
 def _pages(
-    connection: Connection, query: Callable[[Row | None], Select[Any]], make: Callable[[Iterable[Any]], Row]
+    connection: Connection,
+    kind: type[Row],
+    columns: Sequence[Column[Any]],
+    where: Callable[[Select[Any], Row | None], Select[Any]],
 ) -> Iterator[Row]:
-    size = PAGE
     last: Row | None = None
     while True:
         try:
-            rows = [make(row) for row in connection.execute(query(last).limit(size))]
+            rows = [kind(*row) for row in connection.execute(where(select(*_raw(columns)), last).limit(PAGE))]
         except exc.DatabaseError as error:
-            if size == 1:
-                raise Corrupt("The next row cannot be read", received=str(error.orig)) from error
-            size = 1  # come row by row to the one that fails
-            continue
+            if connection.dialect.name != "sqlite":
+                raise Corrupt("The next rows cannot be read", received=str(error.orig)) from error
+            rows = _as_bytes(connection, kind, columns, where, last)
         yield from rows
-        if len(rows) < size:
+        if len(rows) < PAGE:
             return
         last = rows[-1]
+
+
+def _as_bytes(
+    connection: Connection,
+    kind: type[Row],
+    columns: Sequence[Column[Any]],
+    where: Callable[[Select[Any], Row | None], Select[Any]],
+    last: Row | None,
+) -> list[Row]:
+    """A page of SQLite in which a text is not UTF-8, which the driver refuses: that text stays bytes."""
+    texts = {column.name for column in columns if isinstance(column.type, Text)}
+    forms = [cast(column, LargeBinary) if column.name in texts else column for column in columns]
+    query: Select[Any] = select(*[type_coerce(form, NULLTYPE) for form in forms])
+    try:
+        rows = connection.execute(where(query, last).limit(PAGE)).all()
+    except exc.DatabaseError as error:
+        raise Corrupt("The next rows cannot be read", received=str(error.orig)) from error
+    return [kind(*(_text(v) if c.name in texts else v for c, v in zip(columns, row, strict=True))) for row in rows]
+
+
+def _text(value: object) -> object:
+    try:
+        return value.decode() if isinstance(value, bytes) else value
+    except UnicodeDecodeError:
+        return value
 
 
 def edges_at(
