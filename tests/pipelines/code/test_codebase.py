@@ -213,7 +213,10 @@ class TestEdits:
 
 def project(text, **files):
     """A project of one module and perhaps some more; ``other__py`` names ``other.py``."""
-    return {"pipeline.py": text, **{path.replace("__py", ".py").replace("0", "/"): each for path, each in files.items()}}
+    return {
+        "pipeline.py": text,
+        **{path.replace("__py", ".py").replace("0", "/"): each for path, each in files.items()},
+    }
 
 
 def check(files, path, old, new, expected):
@@ -230,7 +233,9 @@ class TestModuleState:
 
     def test_call_for_its_effect(self):
         """A call whose result is thrown away may change its arguments."""
-        files = project("import random\nxs = [1, 2]\nys = [1]\nrandom.shuffle(xs)\ndef f(): return xs\ndef g(): return ys\n")
+        files = project(
+            "import random\nxs = [1, 2]\nys = [1]\nrandom.shuffle(xs)\ndef f(): return xs\ndef g(): return ys\n"
+        )
         check(files, "pipeline.py", "random.shuffle(xs)\n", "", {"f"})
 
     def test_change_under_another_name(self):
@@ -240,12 +245,15 @@ class TestModuleState:
 
     def test_change_through_a_function(self):
         """A call of a function that fills a registry is part of the registry."""
-        files = project("""
+        files = project(
+            """
             from registry import register, ALL
             register("a")
             def f(): return ALL
             def g(): return 1
-        """, registry__py="ALL = []\nOTHER = []\ndef register(x):\n    rows = ALL\n    rows.append(x)\n    return x\n")
+        """,
+            registry__py="ALL = []\nOTHER = []\ndef register(x):\n    rows = ALL\n    rows.append(x)\n    return x\n",
+        )
         check(files, "pipeline.py", 'register("a")', 'register("b")', {"f"})
         check(files, "registry.py", "rows.append(x)", "rows.insert(0, x)", {"f"})
 
@@ -383,7 +391,9 @@ class TestModuleState:
 
     def test_settings_of_a_package(self):
         """A call on an installed package for its effect counts for those that reach the package."""
-        files = project("import numpy as np\nimport json\nnp.random.seed(1)\ndef f(): return np.ones(1)\ndef g(): return json\n")
+        files = project(
+            "import numpy as np\nimport json\nnp.random.seed(1)\ndef f(): return np.ones(1)\ndef g(): return json\n"
+        )
         check(files, "pipeline.py", "seed(1)", "seed(2)", {"f"})
 
     def test_environment_of_the_process(self):
@@ -403,14 +413,18 @@ class TestImports:
 
     def test_conditional_import(self):
         """Both branches count, and the condition."""
-        files = project("""
+        files = project(
+            """
             try:
                 import fast as impl
             except ImportError:
                 import slow as impl
             def f(): return impl.run()
             def g(): return 1
-        """, fast__py="def run(): return 1\ndef stop(): return 2\n", slow__py="def run(): return 3\n")
+        """,
+            fast__py="def run(): return 1\ndef stop(): return 2\n",
+            slow__py="def run(): return 3\n",
+        )
         check(files, "fast.py", "return 1", "return 4", {"f"})
         check(files, "slow.py", "return 3", "return 4", {"f"})
         check(files, "pipeline.py", "except ImportError", "except Exception", {"f"})
@@ -455,12 +469,15 @@ class TestImports:
 
     def test_folder_without_init(self):
         """A folder of modules is a package too."""
-        files = project("from lib.text import clean\ndef f(): return clean()\n", **{"lib0text__py": "def clean(): return 1\n"})
+        files = project(
+            "from lib.text import clean\ndef f(): return clean()\n", **{"lib0text__py": "def clean(): return 1\n"}
+        )
         check(files, "lib/text.py", "return 1", "return 2", {"f"})
 
     def test_type_checking(self):
         """Imports for the type checker are not reached at run time."""
-        files = project("""
+        files = project(
+            """
             from __future__ import annotations
             from typing import TYPE_CHECKING
             if TYPE_CHECKING:
@@ -470,19 +487,26 @@ class TestImports:
             def f(): return ELSE
             def _help(x: lib.A): return x
             def g(): return _help(1)
-        """, lib__py="class A: pass\n")
+        """,
+            lib__py="class A: pass\n",
+        )
         check(files, "lib.py", "pass", "x = 1", set())
         check(files, "pipeline.py", "import lib", "import lib as lib, json", set())
         check(files, "pipeline.py", "ELSE = 1", "ELSE = 2", {"f"})
 
     def test_all_counts_only_for_star_imports(self):
         """``__all__`` is nothing to those who import by name."""
-        files = project("from lib import one\ndef f(): return one()\n", lib__py="__all__ = ['one']\ndef one(): return 1\n")
+        files = project(
+            "from lib import one\ndef f(): return one()\n", lib__py="__all__ = ['one']\ndef one(): return 1\n"
+        )
         check(files, "lib.py", "['one']", "['one', 'two']", set())
 
     def test_module_getattr(self):
         """A module's own ``__getattr__`` answers for names that it does not bind."""
-        files = project("import lib\ndef f(): return lib.lazy\ndef g(): return lib.x\n", lib__py="x = 1\ndef __getattr__(n): return n\n")
+        files = project(
+            "import lib\ndef f(): return lib.lazy\ndef g(): return lib.x\n",
+            lib__py="x = 1\ndef __getattr__(n): return n\n",
+        )
         check(files, "lib.py", "return n", "return n * 2", {"f"})
 
     def test_import_of_a_package_for_its_effect(self):
@@ -554,7 +578,9 @@ class TestScopes:
 
     def test_annotation_that_is_not_evaluated(self):
         """Annotations of locals, and under the future import those of helpers, are nothing at run time."""
-        files = project("from __future__ import annotations\ndef _h(x: A): return x\ndef f():\n    y: B = _h(1)\n    return y\n")
+        files = project(
+            "from __future__ import annotations\ndef _h(x: A): return x\ndef f():\n    y: B = _h(1)\n    return y\n"
+        )
         check(files, "pipeline.py", "x: A", "x: C", set())
         check(files, "pipeline.py", "y: B = ", "y: C = ", set())
 
@@ -578,14 +604,18 @@ class TestWidening:
 
     def test_getattr_on_a_module(self):
         """It may be any name of that module."""
-        files = project("import lib\ndef f(n): return getattr(lib, n)\ndef g(): return lib.a\n", lib__py="a = 1\nb = 2\n")
+        files = project(
+            "import lib\ndef f(n): return getattr(lib, n)\ndef g(): return lib.a\n", lib__py="a = 1\nb = 2\n"
+        )
         assert self.widened(files) == [("pipeline.py:2", "lib")]
         assert "getattr() with a name that is not written out" in closures(files)["f"].widened[0].reason
         check(files, "lib.py", "b = 2", "b = 3", {"f"})
 
     def test_getattr_on_something(self):
         """It may be any name of its own module; a literal name or an installed package widens nothing."""
-        files = project("import json\nc = 1\ndef f(x, n): return getattr(x, n)\ndef g(x): return getattr(x, 'a')\ndef h(n): return getattr(json, n)\n")
+        files = project(
+            "import json\nc = 1\ndef f(x, n): return getattr(x, n)\ndef g(x): return getattr(x, 'a')\ndef h(n): return getattr(json, n)\n"
+        )
         assert self.widened(files) == [("pipeline.py:3", "pipeline")]
         assert self.widened(files, "g") == self.widened(files, "h") == []
         check(files, "pipeline.py", "c = 1", "c = 2", {"f"})
@@ -615,7 +645,11 @@ class TestWidening:
 
     def test_literal_name_of_a_module(self):
         """That module counts as a whole."""
-        files = project("from importlib import import_module\ndef f(): return import_module('lib').a\ndef g(): return 1\n", lib__py="a = 1\n", far__py="b = 1\n")
+        files = project(
+            "from importlib import import_module\ndef f(): return import_module('lib').a\ndef g(): return 1\n",
+            lib__py="a = 1\n",
+            far__py="b = 1\n",
+        )
         assert self.widened(files) == [("pipeline.py:2", "lib")]
         check(files, "lib.py", "a = 1", "a = 2", {"f"})
         check(files | {"far.py": "b = 1\n"}, "far.py", "b = 1", "b = 2", set())
@@ -706,12 +740,16 @@ class TestLoad:
 
     def test_sources(self, tmp_path):
         """All modules that are reached, and no others; line ends do not matter."""
-        code = load(tmp_path, project("import a.b\r\n", **{"a0__init____py": "", "a0b__py": "x = 1\n", "c__py": "y = 1\n"}))
+        code = load(
+            tmp_path, project("import a.b\r\n", **{"a0__init____py": "", "a0b__py": "x = 1\n", "c__py": "y = 1\n"})
+        )
         assert code.sources == {"a/__init__.py": "", "a/b.py": "x = 1\n", "pipeline.py": "import a.b\n"}
 
     def test_sources_with_imports_by_name(self, tmp_path):
         """When code imports by name every module goes along, virtual environments and hidden folders left out."""
-        files = project("from importlib import import_module as m\ndef f(n): return m(n)\n", c__py="", **{"d0e__py": ""})
+        files = project(
+            "from importlib import import_module as m\ndef f(n): return m(n)\n", c__py="", **{"d0e__py": ""}
+        )
         (tmp_path / "env" / "lib").mkdir(parents=True)
         (tmp_path / "env" / "pyvenv.cfg").write_text("")
         (tmp_path / "env" / "lib" / "x.py").write_text("broken (")
@@ -721,5 +759,7 @@ class TestLoad:
 
     def test_installed_package_wins_over_a_plain_folder(self, tmp_path):
         """A folder of scripts named like an installed package does not hide it."""
-        code = load(tmp_path, project("import polars\ndef f(): return polars.col('a')\n", **{"polars0script__py": "x = 1\n"}))
+        code = load(
+            tmp_path, project("import polars\ndef f(): return polars.col('a')\n", **{"polars0script__py": "x = 1\n"})
+        )
         assert [name for name, _ in code.closure("f").distributions] == ["polars"]

@@ -12,7 +12,10 @@ class TestFunctions:
 
     def test_what_is_read(self, tmp_path):
         """Everything the graph needs stands in the source."""
-        code = load(tmp_path, {"pipeline.py": '''
+        code = load(
+            tmp_path,
+            {
+                "pipeline.py": '''
             import polars as pl
             from regrove import step
             @step(retries=2, variables=("HOME",))
@@ -20,7 +23,9 @@ class TestFunctions:
                 """One row a flight."""
             def _private(): ...
             def late(joined): ...
-        '''})
+        '''
+            },
+        )
         joined, late = code.functions().values()
         assert joined.parameters == (
             Parameter("flights", "pl.LazyFrame"),
@@ -53,7 +58,10 @@ class TestFunctions:
 
     def test_conditional_definition(self, tmp_path):
         """A function defined under a condition is one; what is only for the type checker is not."""
-        code = load(tmp_path, {"pipeline.py": """
+        code = load(
+            tmp_path,
+            {
+                "pipeline.py": """
             from typing import TYPE_CHECKING
             if TYPE_CHECKING:
                 def only_types(): ...
@@ -62,7 +70,9 @@ class TestFunctions:
                 def f(): ...
             except ImportError:
                 def f(x): ...
-        """})
+        """
+            },
+        )
         assert list(code.functions()) == ["f"]
 
     @pytest.mark.parametrize(

@@ -199,7 +199,7 @@ class Reach:
                         if each.kind == "whole":
                             self.all_of(each.module)
                         else:
-                            self._add(name, [each], statement.line)
+                            self._add(name, [each], statement.line, mentioned=False)
 
     # Imports that lead to effects.
 
