@@ -120,3 +120,19 @@ def spec(vault: Any, folder: Any, kind: str = "boosting", seed: int = 3, **chang
         "run": "run:0190a1b2c3d4e5f60718293a4b5c6d7e",
     }
     return ModelSpec(**{**fields, **changes})
+
+
+def bare_spec(vault: Any, seed: int) -> ModelSpec:
+    """A spec whose objects are bytes that nobody loads."""
+    return ModelSpec(
+        name="late-arrival",
+        task="binary",
+        format="skops",
+        model=vault.add_bytes(b"model %d" % seed),
+        request=REQUEST,
+        features=FEATURES,
+        target="late",
+        serving=ServingCode(request="joined", chain=CHAIN, object=vault.add_json(PACKAGE)),
+        seed=seed,
+        classes=(False, True),
+    )

@@ -70,6 +70,8 @@ def answerer(estimator: Any, output: Output) -> Callable[[pl.DataFrame], Answer]
     def answer(features: pl.DataFrame) -> Answer:
         import numpy as np
 
+        if not features.height:
+            return {name: [] for name in output.schema.names}
         with _one_thread() if features.height <= _FEW_ROWS else nullcontext():
             values = np.asarray(ask(features), dtype=np.float64)
         if len(values) != features.height or not np.isfinite(values).all():

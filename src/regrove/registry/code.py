@@ -15,13 +15,15 @@ from importlib import import_module
 from importlib.abc import MetaPathFinder, SourceLoader
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from regrove.errors import Corrupt
-from regrove.registry.manifest import Link, ServingCode
-from regrove.storage import Vault
+
+if TYPE_CHECKING:
+    from regrove.registry.manifest import Link, ServingCode
+    from regrove.storage import Vault
 
 __all__ = ["BrokenServingCode", "serving_functions"]
 
@@ -111,7 +113,7 @@ class _Loader(SourceLoader):
 
     def get_filename(self, fullname: str) -> str:
         package = fullname.partition(".")[0]
-        return f"<{package[: len(_PREFIX) + 12]}/{self._modules[fullname][1]}>"
+        return f"{package}/{self._modules[fullname][1]}"  # a name for tracebacks; there is no such file
 
     def get_data(self, path: str | bytes) -> bytes:
         raise OSError(f"{path!r}: packaged code has no files")  # so import keeps no byte-code of it

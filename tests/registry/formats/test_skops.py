@@ -88,7 +88,7 @@ class TestDump:
             FORMAT.dump(model, tmp_path / "model.skops")
             written.add((tmp_path / "model.skops").read_bytes())
         assert len(written) == 1
-        back = FORMAT.load(tmp_path / "model.skops", trusted=("builtins.frozenset",))
+        back = FORMAT.load(tmp_path / "model.skops", trusted=("builtins.frozenset", "scipy.sparse._csr.csr_matrix"))
         assert (back.seen, back.frozen, back.matrix.sum()) == ({*"abcd", 1, 2}, frozenset("abcd"), 3.0)
 
     def test_what_would_not_come_back_is_refused(self, tmp_path: Path) -> None:
