@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shlex
 import shutil
 import signal
 import sqlite3
@@ -19,6 +20,7 @@ from pathlib import Path
 
 from march import March, Outcome
 from rich.console import Console
+from rich.text import Text
 
 HERE = Path(__file__).resolve().parent
 BIN = Path(sys.executable).parent
@@ -79,10 +81,10 @@ def pipeline(folder: Path) -> None:
     run(folder, "regrove", "run", MODEL)
     say("Run again: nothing changed, so every step is a hit, verified by digest.")
     run(folder, "regrove", "run", MODEL)
-    say("One helper is edited: the hour of day is now read in UTC instead of New York's time.")
+    say("One helper is edited: the schedule is now read to the hour only.")
     source = folder / "pipeline.py"
     text = source.read_text()
-    source.write_text(text.replace('convert_time_zone("America/New_York")', 'convert_time_zone("UTC")'))
+    source.write_text(text.replace('("America/New_York")', '("America/New_York").dt.truncate("1h")'))
     run(folder, "regrove", "plan")
     run(folder, "regrove", "run", MODEL)
     run(folder, "regrove", "why", MODEL, "features")
@@ -96,7 +98,7 @@ def model(folder: Path) -> None:
     chapter(3, "The classifier is a model version; a decision by hand makes it champion")
     run(folder, "regrove", "models", "list")
     run(folder, "regrove", "models", "show", f"{MODEL}@1")
-    run(folder, "regrove", "models", "promote", f"{MODEL}@1", "--reason", "hours in New York's time, as schedules are")
+    run(folder, "regrove", "models", "promote", f"{MODEL}@1", "--reason", "the schedule to the minute, as airlines print it")
     run(folder, "regrove", "models", "live", MODEL)
 
 
@@ -173,14 +175,16 @@ class Server:
 
 def check_log(folder: Path, march: March, *outcomes: Outcome) -> None:
     """Every acknowledged prediction and label is in the log, once."""
+    import polars as pl
     import regrove
 
     with regrove.open(folder) as ws:
         logged = ws.deployments.predictions(MODEL).collect()
-    ids = logged["prediction_id"].to_list()
+    named = logged.select(id=pl.format("{}.{}", "request_id", "row"), known=pl.col("label").is_not_null())
+    ids = named["id"].to_list()
     acknowledged = [each for outcome in outcomes for each in outcome.ids]
     missing = set(acknowledged) - set(ids)
-    labelled = set(logged.filter(logged["label"].is_not_null())["prediction_id"])
+    labelled = set(named.filter("known")["id"])
     unlabelled = march.acknowledged_labels - labelled
     if missing or unlabelled or len(ids) != len(set(ids)):
         raise SystemExit(
@@ -220,23 +224,17 @@ def chapter(number: int, title: str) -> None:
 
 def say(sentence: str) -> None:
     """One plain sentence."""
-    console.print(f"[cyan]{sentence}[/]")
+    console.print(Text(sentence, style="cyan"), soft_wrap=True)
 
 
 def run(folder: Path, *command: str, expect: int = 0, shown: str = "") -> None:
     """Run a command as a user would, and stop the demo when it does not end as told."""
-    console.print(f"[dim]$[/] [bold]{shown or ' '.join(quoted(each) for each in command)}[/]")
+    line = shown or " ".join(shlex.quote(each) for each in command)
+    console.print(Text.assemble(("$ ", "dim"), (line, "bold")), soft_wrap=True)
     program = [str(BIN / "regrove"), *command[1:]] if command[0] == "regrove" else list(command)
     ended = subprocess.run(program, cwd=folder, check=False).returncode
     if ended != expect:
         raise SystemExit(f"The demo stops: exit code {ended} where {expect} was expected.")
-
-
-def quoted(word: str) -> str:
-    """A word as a shell wants it."""
-    import shlex
-
-    return shlex.quote(word)
 
 
 if __name__ == "__main__":

@@ -57,7 +57,6 @@ class TestTour:
                     command = command.partition("&& ")[2]
                 if command.startswith("regrove serve"):
                     _, said = shell.start(f"{command} --port 0", until="^next")
-                    shell.run(_ready(shell.folder))
                 else:
                     said = shell.run(command)
             verbs = [" ".join(each.split()[:3]) for each in seen]
@@ -70,13 +69,14 @@ class TestTour:
             shell.run("regrove init demo")
             shell.folder = tmp_path / "demo"
             shell.run("regrove run")
-            _, said = shell.start("regrove serve --port 0", until="^next")
+            server, said = shell.start("regrove serve --port 0", until="^next")
             assert "no version of returns is champion yet" in said
             answer = shell.run("regrove predict --from sample.json", expect=7)
             assert "mend" in answer
             (promote,) = next_commands(said)
             shell.run(promote)
-            shell.run(_ready(shell.folder))
+            assert server.stdout is not None
+            assert next(line for line in server.stdout if "It is ready" in line)
             assert "model:returns@1 answered" in shell.run("regrove predict --from sample.json")
 
     def test_the_same_project_gives_the_same_model_in_another_folder(self, installed: Path, tmp_path: Path) -> None:
@@ -90,20 +90,3 @@ class TestTour:
                 shown = shell.run("cd demo && regrove models show returns@1")
             digests.append(next(line for line in shown.splitlines() if "digest" in line))
         assert digests[0] == digests[1]
-
-
-def _ready(folder: Path) -> str:
-    """A command that ends when the server of the project in ``folder`` is ready."""
-    status = folder / ".regrove" / "serving" / "returns.server.json"
-    return (
-        f"python - <<'EOF'\nimport json, pathlib, select, time, urllib.error, urllib.request\n"
-        f"until = time.monotonic() + 60\n"
-        f"while time.monotonic() < until:\n"
-        f"    try:\n"
-        f"        url = json.loads(pathlib.Path({str(status)!r}).read_text())['url']\n"
-        f"        urllib.request.urlopen(url + '/readyz', timeout=5).close()\n"
-        f"        raise SystemExit(0)\n"
-        f"    except (OSError, ValueError):\n"
-        f"        select.select([], [], [], 0.05)\n"
-        f"raise SystemExit('not ready within a minute')\nEOF"
-    )

@@ -96,7 +96,7 @@ def _param(text: str) -> tuple[str, Any]:
 def _say(report: RunReport) -> None:
     executed, reused = len(report.executed), len(report.reused)
     done(f"{report.run.ref} finished: {executed} steps executed, {reused} kept and verified.")
-    facts((key, f"{value:.4f}") for key, value in report.metrics.items())
+    facts((key, f"{value:,.0f}" if value.is_integer() else f"{value:.4f}") for key, value in report.metrics.items())
     if not report.model_ref:
         next_command("regrove run")
         return

@@ -46,11 +46,13 @@ def serve(
         cache, project = ws.settings.folder / "cache" / "serving", ws.project
     status = root / f"{deployment}.server.json"
 
+    publisher = _Publisher(session, deployment)
+
     def started(url: str) -> None:
         _write_status(status, url)
         _say_started(deployment, url, waits_for)
+        publisher.url = url
 
-    publisher = _Publisher(session, deployment)
     publisher.start()
     try:
         run_server(
@@ -100,12 +102,14 @@ def _say_started(deployment: str, url: str, waits_for: str) -> None:
     done(f"deployment:{deployment} listens on {url}")
     if waits_for:
         name, _, alias = waits_for.partition("@")
-        done(f"It has nothing to answer with: no version of {name} is {alias} yet. It goes live when one is. In another shell:")
+        done(f"It has nothing to answer with: no version of {name} is {alias} yet. It goes live when one is.")
         flag = "" if alias == "champion" else f" --alias {alias}"
-        next_command(f'regrove models promote {name}@1{flag} --reason "the first version"')
-    else:
-        next_command(f"regrove predict {deployment} --from sample.json", "in another shell")
-    # A reader of a pipe, or of a log file, sees it now and not when the buffer is full.
+        next_command(f'regrove models promote {name}@1{flag} --reason "the first version"', "in another shell")
+    _flush()
+
+
+def _flush() -> None:
+    """Let a reader of a pipe, or of a log file, see it now and not when the buffer is full."""
     console.file.flush()
 
 
@@ -117,10 +121,9 @@ def _write_status(path: Path, url: str) -> None:
 
 
 class _Publisher(threading.Thread):
-    """Publishes what the deployment declares when its alias moves, whoever moved it.
+    """Publishes what the deployment declares when its alias moves, whoever moved it, and says when it answers.
 
-    Inference processes never touch the database; this thread of their parent does, once a second. What it publishes
-    is caused by the decision that moved the alias, whose event the publication names.
+    Inference processes never touch the database; this thread of their parent does, once a second.
     """
 
     def __init__(self, session: Session, deployment: str) -> None:
@@ -128,27 +131,50 @@ class _Publisher(threading.Thread):
         self._session = Session(session.folder, session.actor or "service:serve")
         self._deployment = deployment
         self._told = threading.Event()
+        self.url = ""
+        """Where the server listens, once it does."""
 
     def stop(self) -> None:
+        """End the thread."""
         self._told.set()
         self.join(5)
 
     def run(self) -> None:
+        """Publish until told to stop."""
         from regrove.errors import RegroveError
 
+        ready, beat = False, 0
         with self._session.open() as ws:
-            while not self._told.wait(1.0):
+            while not self._told.wait(0.1 if not ready else 1.0):
                 # A database that does not answer for a while must not end a server that answers.
                 with contextlib.suppress(RegroveError):
-                    self._publish(ws)
+                    if ready or beat % 10 == 0:
+                        self._publish(ws)
+                beat += 1
+                ready = ready or self._is_ready()
 
     def _publish(self, ws: Workspace) -> None:
         states = {each.name: each.state for each in ws.deployments.list()}
         if self._deployment not in states:
-            if not _start(ws, self._deployment):
-                done(f"deployment:{self._deployment} is live.")
+            _start(ws, self._deployment)
         elif states[self._deployment] == "running":
             ws.deployments.publish(self._deployment)
+
+    def _is_ready(self) -> bool:
+        """Whether the server answers by now; says so, once."""
+        import urllib.request
+
+        if not self.url:
+            return False
+        try:
+            with urllib.request.urlopen(f"{self.url}/readyz", timeout=5) as answer:  # noqa: S310  # our own address
+                model = json.loads(answer.read())["model"]
+        except (OSError, ValueError, KeyError):
+            return False
+        done(f"It is ready and answers with {model}.")
+        next_command(f"regrove predict {self._deployment} --from sample.json", "in another shell")
+        _flush()
+        return True
 
 
 def predict(

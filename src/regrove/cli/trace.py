@@ -24,7 +24,7 @@ def trace(
     as_json: AsJson = False,
 ) -> None:
     """Print the way back: revision, model version, decision, run, steps, data, code, environment."""
-    from regrove.workspace import trace as walk
+    from regrove.workspace.trace import trace as walk
 
     session: Session = context.obj
     with session.open() as ws:

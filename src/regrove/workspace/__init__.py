@@ -11,17 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from regrove.workspace.opening import open  # noqa: A004  # regrove.open("."), as for a file
-    from regrove.workspace.trace import Trace, TraceStep, trace
+    from regrove.workspace.trace import Trace, TraceStep
     from regrove.workspace.workspace import Workspace
 
-__all__ = ["Trace", "TraceStep", "Workspace", "open", "trace"]
+__all__ = ["Trace", "TraceStep", "Workspace", "open"]
 
 _HOMES = {
     "Trace": "trace",
     "TraceStep": "trace",
     "Workspace": "workspace",
     "open": "opening",
-    "trace": "trace",
 }
 
 
