@@ -217,7 +217,7 @@ class _Walker:
         )
 
 
-def _step(what: str, ref: str, depth: int, **facts: Any) -> TraceStep:
+def _step(what: str, ref: str, depth: int, /, **facts: Any) -> TraceStep:
     shown = ((label.replace("_", " "), str(value)) for label, value in facts.items() if value not in ("", None))
     return TraceStep(what, ref, depth, tuple(shown))
 
