@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
+
 from regrove.errors import InvalidDeclaration
 from regrove.settings import Secret, SecretUnset, Settings
 
@@ -41,8 +42,8 @@ class TestRead:
 
     def test_secrets_are_named_not_written(self, tmp_path: Path) -> None:
         """References to a variable and to a file beside the project are resolved when asked for."""
-        text = 'database = "env:DB"\n[object_options]\nsecret_access_key = "file:key.txt"\nregion = "eu"\nallow_http = true\n'
-        written(tmp_path, text)
+        options = 'secret_access_key = "file:key.txt"\nregion = "eu"\nallow_http = true\n'
+        written(tmp_path, f'database = "env:DB"\n[object_options]\n{options}')
         (tmp_path / "key.txt").write_text("hush\n")
         settings = Settings.read(tmp_path, environ={"DB": "sqlite:////x.db"})
         assert settings.database.reveal() == "sqlite:////x.db"

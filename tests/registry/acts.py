@@ -13,7 +13,6 @@ def register_and_promote(folder: str) -> dict[str, Any]:
     from regrove.ledger import Ledger, acting
     from regrove.registry import Models
     from regrove.storage import Database, LocalObjects, Vault
-
     from tests.registry import samples
 
     root = Path(folder)

@@ -6,7 +6,6 @@ import sys
 
 from regrove.digest import of_file
 from regrove.registry.formats.skops import FORMAT
-
 from tests.registry import samples
 
 if __name__ == "__main__":

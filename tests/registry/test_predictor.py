@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+
 from regrove import digest
 from regrove.errors import Corrupt, InvalidInput, NotFound
 from regrove.registry import (
@@ -25,7 +26,6 @@ from regrove.registry import (
 from regrove.registry.answer import answerer
 from regrove.registry.service import _manifest
 from regrove.schema import Column, LogicalType, Schema
-
 from tests.registry import samples
 
 

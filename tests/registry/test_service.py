@@ -6,11 +6,11 @@ import threading
 from typing import Any
 
 import pytest
+
 from regrove import digest
 from regrove.errors import Corrupt, InvalidInput, NotFound
 from regrove.ledger import Ledger, acting
 from regrove.registry import Models, UntrustedTypes, WrongSignature
-
 from tests.registry import samples
 
 HOUR = 3_600_000_000

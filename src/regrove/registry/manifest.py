@@ -79,7 +79,7 @@ class Training(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     inputs: dict[str, str] = {}
     """Digest of each dataset version by the dataset's name."""
     steps: dict[str, str] = {}
-    """Digest of what each step made, by its name: features, target, estimator."""
+    """Digest of what each step's function can reach (its closure), by its name: features, target, trainer."""
     metric: str = ""
     """The metric that it is judged by."""
 

@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from regrove.digest import of_file
 from regrove.errors import NotFound
 from regrove.registry.formats import BrokenModelFile, ModelFormat, UnfitEstimator, UntrustedTypes
 from regrove.registry.formats.archive import SCHEMA, pack, unpack
 from regrove.registry.formats.skops import FORMAT
-
 from tests.registry import samples
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from regrove.registry.formats import BrokenModelFile
 from regrove.registry.formats.skops import FORMAT
 from regrove.registry.formats.trees import check_estimator
-
 from tests.registry import samples
 
 
