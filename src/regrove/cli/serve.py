@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -182,6 +183,7 @@ def predict(
     name: Annotated[str, typer.Argument(help="The deployment; may be left out when only one is declared.")] = "",
     source: Annotated[Path, typer.Option("--from", help="A JSON file with rows; - reads standard input.")] = Path("-"),
     url: Annotated[str, typer.Option(help="The server; default: the one that serves on this machine.")] = "",
+    wait: Annotated[float, typer.Option(min=0, help="Wait so many seconds for a server that is still starting.")] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Ask a running server for predictions."""
@@ -189,8 +191,8 @@ def predict(
     with session.open() as ws:
         deployment = _only(ws, name, "deployment", ws.projects.applied.deployment_names())
         status = ws.deployments.root / f"{deployment}.server.json"
-    address = url or _running_url(status, deployment)
-    answer = _ask(f"{address}/predict", _body(source))
+    body = _body(source)
+    answer = _patiently(wait, lambda: _ask(f"{url or _running_url(status, deployment)}/predict", body))
     if as_json:
         emit_json(answer)
         return
@@ -199,6 +201,22 @@ def predict(
         identifier = each.pop("id")
         facts([(f"prediction:{identifier}", "  ".join(f"{key} {_rounded(value)}" for key, value in each.items()))])
     next_command(f"regrove trace prediction:{identifier}")
+
+
+def _patiently(seconds: float, ask: Callable[[], Any]) -> Any:
+    """The answer; a server that is not there or not ready yet is asked again until ``seconds`` have passed."""
+    import time
+
+    from regrove.errors import Unavailable
+
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            return ask()
+        except Unavailable:
+            if time.monotonic() >= until:
+                raise
+        time.sleep(0.1)
 
 
 def _rounded(value: Any) -> str:
