@@ -1,8 +1,7 @@
 """The sentences that say why something runs again."""
 
-from tests.pipelines.code.projects import closures, edited
-
 from regrove.pipelines.code import Closure, explain
+from tests.pipelines.code.projects import closures, edited
 
 PROJECT = {
     "pipeline.py": "import lib\nROWS = []\nROWS.append(1)\ndef f(): return lib.a() + len(ROWS)\n",

@@ -1,10 +1,10 @@
 """Which edit runs which function again: exactly the dependants."""
 
 import pytest
-from tests.pipelines.code.projects import changed, closures, edited, load
 
 from regrove.errors import InvalidInput, NotFound
 from regrove.pipelines.code import Codebase
+from tests.pipelines.code.projects import changed, closures, edited, load
 
 PROJECT = {
     "pipeline.py": '''
@@ -290,6 +290,18 @@ class TestModuleState:
         """)
         check(files, "pipeline.py", "C = _fill(A)", "C = _fill(A) or 2", {"f"})
         check(files, "pipeline.py", "D = _read(B)", "D = _read(B) or 2", set())
+
+    def test_constructor_that_keeps_its_argument(self):
+        """An object that only stores what it is given leaves it as it is."""
+        files = project(
+            "A = {}\nclass K:\n    def __init__(self, x): self.x = x\nB = K(A)\ndef f(): return A\ndef g(): return B\n"
+        )
+        check(files, "pipeline.py", "B = K(A)", "B = [K(A)]", {"g"})
+
+    def test_iterator_that_is_used_up(self):
+        """Taking the next element changes an iterator."""
+        files = project("it = iter([1, 2])\nfirst = next(it)\ndef f(): return it\ndef g(): return 1\n")
+        check(files, "pipeline.py", "first = next(it)", "first = next(it), next(it)", {"f"})
 
     def test_order_of_changes(self):
         """Swapping two changes of one object is a change; swapping changes of two objects is not."""
@@ -590,6 +602,25 @@ class TestScopes:
         check(files, "pipeline.py", "x: A", "x: C", {"f"})
         check(files, "pipeline.py", "-> B", "-> C", {"f"})
 
+    def test_class_named_by_an_annotation_of_the_function(self):
+        """A value of that class is handed in, so its methods count, also with annotations that are not evaluated."""
+        files = project(
+            """
+            from __future__ import annotations
+            from lib import Report
+            def f(report: Report): return report.total()
+            def g(report: "list[Report]"): return report[0].total()
+            def h(): return 1
+        """,
+            lib__py="class Report:\n    def total(self): return 1\n",
+        )
+        check(files, "lib.py", "return 1", "return 2", {"f", "g"})
+
+    def test_quoted_annotation_of_a_field(self):
+        """Libraries evaluate the annotations of fields."""
+        files = project("class _A: x = 1\nclass _B:\n    a: '_A'\ndef f(): return _B\n")
+        check(files, "pipeline.py", "x = 1", "x = 2", {"f"})
+
     def test_docstring_that_is_read(self):
         """Code that reads docstrings depends on them."""
         files = project('def _h():\n    """One."""\ndef f(): return _h.__doc__\ndef g(): return _h\n')
@@ -614,7 +645,8 @@ class TestWidening:
     def test_getattr_on_something(self):
         """It may be any name of its own module; a literal name or an installed package widens nothing."""
         files = project(
-            "import json\nc = 1\ndef f(x, n): return getattr(x, n)\ndef g(x): return getattr(x, 'a')\ndef h(n): return getattr(json, n)\n"
+            "import json\nc = 1\ndef f(x, n): return getattr(x, n)\ndef g(x): return getattr(x, 'a')\n"
+            "def h(n): return getattr(json, n)\n"
         )
         assert self.widened(files) == [("pipeline.py:3", "pipeline")]
         assert self.widened(files, "g") == self.widened(files, "h") == []

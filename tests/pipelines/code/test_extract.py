@@ -6,10 +6,10 @@ import subprocess
 import sys
 
 import pytest
-from tests.pipelines.code.projects import load, write
-from tests.pipelines.code.running import importable, lay_out
 
 from regrove.errors import NotFound, Refused
+from tests.pipelines.code.projects import load, write
+from tests.pipelines.code.running import importable, lay_out
 
 PROJECT = {
     "pipeline.py": '''
@@ -38,7 +38,8 @@ PROJECT = {
         @step(retries=2)
         def features(x: int) -> int:
             """Doc."""
-            return double(x) + a.b.one(x) + see.two(x) + run(x) + Row(x).y + statistics.mean([x, x]) + sum(helpers.PLUGS)
+            total = double(x) + a.b.one(x) + see.two(x) + run(x) + Row(x).y
+            return total + statistics.mean([x, x]) + sum(helpers.PLUGS)
 
         def local(x):
             import a.d
@@ -147,6 +148,18 @@ class TestExtract:
         lay_out(tmp_path / "packages" / "other", extracted)
         with importable(tmp_path / "packages"):
             assert importlib.import_module("other.flights.main").f() == 3
+
+    def test_keeps_the_order_of_modules_that_import_each_other(self, tmp_path):
+        """A ring of imports that works from one end only is entered at that end, though nothing there is reached."""
+        files = {
+            "pipeline.py": "import left\nfrom right import g\ndef f(): return g()\n",
+            "left.py": "z = 1\nfrom right import y\n",
+            "right.py": "from left import z\ny = 2\ndef g(): return z + y\n",
+        }
+        extracted = load(tmp_path / "project", files).extract(["f"])
+        lay_out(tmp_path / "packages" / "ring", extracted)
+        with importable(tmp_path / "packages"):
+            assert importlib.import_module("ring.pipeline").f() == 3
 
     @pytest.mark.parametrize(
         "text",

@@ -1,10 +1,10 @@
 """The functions of a project as the graph sees them."""
 
 import pytest
-from tests.pipelines.code.projects import load
 
 from regrove.errors import InvalidInput
 from regrove.pipelines.code import Parameter
+from tests.pipelines.code.projects import load
 
 
 class TestFunctions:

@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from tests.pipelines.code.projects import changed, load
 from tests.pipelines.code.running import importable, lay_out
 

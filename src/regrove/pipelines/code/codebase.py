@@ -13,11 +13,12 @@ from regrove.pipelines.code.closure import Closure, Part
 from regrove.pipelines.code.distribution import distributions
 from regrove.pipelines.code.effects import Effects
 from regrove.pipelines.code.extract import package
-from regrove.pipelines.code.function import FunctionInfo, definition, functions
-from regrove.pipelines.code.module import Statement
+from regrove.pipelines.code.function import FunctionInfo, annotated, definition, functions
+from regrove.pipelines.code.module import Definition, Module, Statement
 from regrove.pipelines.code.normal import digest_of
 from regrove.pipelines.code.project import Project
 from regrove.pipelines.code.reach import Reach
+from regrove.pipelines.code.reader import Reader
 from regrove.pipelines.code.resolve import Resolver
 
 __all__ = ["Codebase"]
@@ -96,23 +97,32 @@ class Codebase:
         reach = self._reach(names)
         return package(self._project, reach)
 
-    def _reach(self, names: Iterable[str]) -> Reach:
+    def _reach(self, names: Iterable[str], *, with_annotations: bool = False) -> Reach:
         reach = Reach(self._project, self._resolver, self._effects)
-        module = self._project.modules[self._project.entry]
         for name in names:
-            if definition(self._project, self._project.entry, name) is None:
-                known = self.functions()
-                raise NotFound(
-                    f"{module.path} has no function {name!r}",
-                    expected=f"one of {', '.join(known) or '(it has none)'}",
-                    received=repr(name),
-                    mend=nearest(name, known),
-                )
+            module, node = self._definition(name)
             reach.function(self._project.entry, name)
+            if with_annotations:
+                reader = Reader(package=module.package, where=module.path)
+                for _, each in annotated(node):
+                    reader.annotation(each)
+                reach.mentions(module.name, reader.found.uses)
         return reach
 
+    def _definition(self, name: str) -> tuple[Module, Definition]:
+        found = definition(self._project, self._project.entry, name)
+        if found is None:
+            known = self.functions()
+            raise NotFound(
+                f"{self._project.modules[self._project.entry].path} has no function {name!r}",
+                expected=f"one of {', '.join(known) or '(it has none)'}",
+                received=repr(name),
+                mend=nearest(name, known),
+            )
+        return found
+
     def _closure(self, function: str) -> Closure:
-        reach = self._reach([function])
+        reach = self._reach([function], with_annotations=True)
         statements = reach.ordered()
         verbatim = any(each.reads_source for each in statements)
         digests = {each: each.verbatim_digest if verbatim else each.digest for each in statements}
@@ -179,14 +189,10 @@ class Codebase:
 
     def _annotations(self, function: str) -> Part:
         """The annotations choose how values are handed over and kept, also where Python does not evaluate them."""
-        found = definition(self._project, self._project.entry, function)
-        assert found is not None
-        module, node = found
-        named = [each for each in ast.walk(node.args) if isinstance(each, ast.arg) and each.annotation is not None]
-        shown = [each.annotation for each in named if each.annotation is not None]
-        shown += [node.returns] if node.returns is not None else []
-        names = ast.Constant(", ".join(each.arg for each in named))
-        return Part(module.name, function, "annotations", digest_of(names, *shown))
+        module, node = self._definition(function)
+        shown = annotated(node)
+        names = ast.Constant(", ".join(name for name, _ in shown))
+        return Part(module.name, function, "annotations", digest_of(names, *(each for _, each in shown)))
 
 
 def _rebound(statements: list[Statement]) -> set[tuple[str, str]]:

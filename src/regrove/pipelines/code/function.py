@@ -11,7 +11,7 @@ from regrove.errors import InvalidInput
 from regrove.pipelines.code.module import Definition, Module
 from regrove.pipelines.code.project import Project
 
-__all__ = ["FunctionInfo", "Parameter", "definition", "functions"]
+__all__ = ["FunctionInfo", "Parameter", "annotated", "definition", "functions"]
 
 
 class Parameter(msgspec.Struct, frozen=True):
@@ -74,6 +74,14 @@ def definition(project: Project, module: str, name: str) -> tuple[Module, Defini
             return None
         module, name = targets[-1].module, targets[-1].name
     return None
+
+
+def annotated(node: Definition) -> list[tuple[str, ast.expr]]:
+    """The annotated parameters of a function with their annotations, then ``return`` with its own."""
+    args = node.args
+    every = [*args.posonlyargs, *args.args, args.vararg, *args.kwonlyargs, args.kwarg]
+    found = [(each.arg, each.annotation) for each in every if each is not None and each.annotation is not None]
+    return [*found, ("return", node.returns)] if node.returns is not None else found
 
 
 def _info(name: str, module: Module, node: Definition) -> FunctionInfo:

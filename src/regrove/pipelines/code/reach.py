@@ -48,7 +48,12 @@ class Reach:
         """Add a name of a module and everything it reaches."""
         self._keep(self._effects.writers.get(EVERYTHING, ()))
         self._run(self._project.entry)
-        self._add(module, self._resolver.resolve(module, Use(name, (), 0)), 0)
+        self.mentions(module, [Use(name, (), 0)])
+
+    def mentions(self, module: str, uses: Iterable[Use]) -> None:
+        """Add what these mentions in a module reach."""
+        for use in uses:
+            self._add(module, self._resolver.resolve(module, use), use.line)
         self.drain()
         while self._lead_to_effects():
             self.drain()

@@ -59,6 +59,7 @@ class Reader(Scoped):
     """Reads one top-level statement in normal form; the result is in ``found``."""
 
     HANDLERS: ClassVar = {
+        ast.AnnAssign: "_annotated",
         ast.Assign: "_assign",
         ast.Attribute: "_attribute_of",
         ast.AugAssign: "_augmented",
@@ -195,6 +196,8 @@ class Reader(Scoped):
         if isinstance(root, ast.Name):
             if not path and root.id in _HARMLESS and self._is_builtin(root.id):
                 return
+            # Taking the next element uses up an iterator.
+            discarded = discarded or (root.id == "next" and not path)
             callee = Use(root.id, path, node.lineno) if self._lookup(root.id) is None else None
         if not discarded and callee is None:
             return
@@ -239,9 +242,11 @@ class Reader(Scoped):
         typed = self._type_parameters(node)
         for annotation in (*(each.annotation for each in parameters), returns):
             if annotation is not None:
-                self.visit(annotation)
+                self.annotation(annotation)
         names = Names(body, package=self._package, where=self._where)
-        self._scopes.append(Scope("function", names, frozenset(each.arg for each in parameters)))
+        is_method = len(self._scopes) > typed and self._scopes[-1 - typed].kind == "class"
+        own = parameters[0].arg if is_method and parameters else ""
+        self._scopes.append(Scope("function", names, frozenset(each.arg for each in parameters), own))
         self._deferred += 1
         called, self._called = self._called, 0
         for each in body:
@@ -249,6 +254,25 @@ class Reader(Scoped):
         self._called = called
         self._deferred -= 1
         del self._scopes[-1 - typed :]
+
+    def _annotated(self, node: ast.AnnAssign) -> None:
+        self.visit(node.target)
+        self.annotation(node.annotation)
+        if node.value is not None:
+            self.visit(node.value)
+
+    def annotation(self, node: ast.expr) -> None:
+        """Read an annotation, and what stands in quotes in it: whoever uses annotations evaluates it."""
+        self.visit(node)
+        for each in ast.walk(node):
+            if isinstance(each, ast.Constant) and isinstance(each.value, str):
+                try:
+                    quoted = ast.parse(each.value, mode="eval").body
+                except (SyntaxError, ValueError):
+                    continue  # words, as in Literal["not a name"]
+                for inner in ast.walk(quoted):
+                    ast.copy_location(inner, each)
+                self.visit(quoted)
 
     def _type_parameters(self, node: ast.AST) -> int:
         """Push the scope of ``def f[T]`` when there is one; how many scopes were pushed."""

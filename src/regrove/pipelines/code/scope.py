@@ -29,6 +29,8 @@ class Scope:
     kind: str
     names: Names
     parameters: frozenset[str] = frozenset()
+    own: str = ""
+    """For a method: its first parameter, the object itself."""
     definite: set[str] = field(default_factory=set)
     """For a class body: the names bound by the statements read so far."""
 
@@ -129,7 +131,7 @@ class Scoped(Walker):
                 return
         scope = self._lookup(node.id)
         if scope is not None:
-            if node.id in scope.parameters:
+            if node.id in scope.parameters and node.id != scope.own:
                 self.found.changes_parameters = True
             mark = (id(scope), node.id)
             if mark not in seen:
