@@ -1,8 +1,8 @@
 """CSV as text: its header, its shape, and how a text becomes a value.
 
 Types are never guessed from the rows that happen to come first in a batch. What is not declared is inferred once, from
-the first `INFERRED_ROWS` rows of the source; a later text that does not fit is a broken row, not a wider type. Errors do not
-name the file; who opens it does (`naming`).
+the first `INFERRED_ROWS` rows of the source; a later text that does not fit is a broken row, not a wider type. Errors do
+not name the file; who opens it does (`naming`).
 """
 
 from __future__ import annotations
@@ -81,7 +81,11 @@ def infer_types(
         with naming(file.name):
             header(file.path)
             scan = pl.scan_csv(file.path, infer_schema=False, null_values=list(nulls) or None, glob=False)
-            heads.append(scan.head(INFERRED_ROWS - rows).collect(engine="streaming"))
+            try:
+                heads.append(scan.head(INFERRED_ROWS - rows).collect(engine="streaming"))
+            except pl.exceptions.PolarsError:
+                refuse_misshapen(file.name, misshapen(file.path))  # says which rows, where Polars does not
+                raise
         rows += heads[-1].height
         if rows >= INFERRED_ROWS:
             break
