@@ -7,6 +7,7 @@ import sys
 import threading
 from typing import Any
 
+import msgspec
 import numpy as np
 import polars as pl
 import pytest
@@ -25,7 +26,7 @@ from regrove.registry import (
 )
 from regrove.registry.answer import answerer
 from regrove.registry.service import _manifest
-from regrove.schema import Column, LogicalType, Schema
+from regrove.schema import Column, LogicalType, Schema, decode_rows
 from tests.registry import samples
 
 
@@ -65,6 +66,26 @@ class TestPredict:
         together = predictor.predict_rows(many)["score"]
         assert together == [predictor.predict_rows([row])["score"][0] for row in many]
         assert predictor.predict_rows([]) == {"score": []}
+
+    @pytest.mark.parametrize("null", [False, True])
+    def test_one_row_becomes_the_frame_that_many_become(self, made: Any, null: bool) -> None:
+        """Every logical type, and null in each of them."""
+        predictor = made()
+        values = {
+            LogicalType.BOOLEAN: True,
+            LogicalType.BINARY: "AAEC",
+            LogicalType.DATE: "2013-03-01",
+            LogicalType.TIMESTAMP: "2013-03-01T05:15:00.000001+01:00",
+            LogicalType.STRING: "é",
+            LogicalType.CATEGORY: "JFK",
+        }
+        row = {kind.value: None if null else values.get(kind, 7) for kind in LogicalType}
+        schema = Schema(tuple(Column(kind.value, kind) for kind in LogicalType))
+        signature = msgspec.structs.replace(predictor.signature, request=schema)
+        manifest = msgspec.structs.replace(predictor.manifest, signature=signature, serving=ServingCode(request="x"))
+        other = Predictor(manifest, predictor.estimator, [])
+        one, two = (other._frame(decode_rows([row] * count, schema)) for count in (1, 2))
+        assert one.equals(two[:1]) and one.schema == two.schema
 
     def test_every_task_has_its_answer(self, made: Any) -> None:
         """Names and types are those of the output schema, and it can be written as JSON."""

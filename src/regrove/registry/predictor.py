@@ -85,9 +85,7 @@ class Predictor:
 
     def predict(self, columns: dict[str, list[Any]]) -> dict[str, list[Any]]:
         """The same for columns that ``decode_rows`` has made of the rows of a request."""
-        import polars as pl
-
-        return self._answer(self._features(pl.DataFrame(columns, schema=self._request_types)))
+        return self._answer(self._features(self._frame(columns)))
 
     def predict_frame(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The answers to the rows of a frame, which must have the columns of the request (others are left aside)."""
@@ -99,6 +97,15 @@ class Predictor:
     def features(self, frame: pl.DataFrame) -> pl.DataFrame:
         """What the estimator sees for the rows of a frame that has the columns of the request."""
         return self._features(self._requested(frame))
+
+    def _frame(self, columns: dict[str, list[Any]]) -> pl.DataFrame:
+        import polars as pl
+
+        names = self.request.names
+        if names and len(columns[names[0]]) == 1:  # by row is four times faster than by column for one row
+            row = tuple(columns[name][0] for name in names)
+            return pl.DataFrame([row], schema=self._request_types, orient="row")
+        return pl.DataFrame(columns, schema=self._request_types)
 
     def _requested(self, frame: pl.DataFrame) -> pl.DataFrame:
         for column in self.request:
