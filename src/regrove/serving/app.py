@@ -83,7 +83,7 @@ class App:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
-                self._watcher.start()
+                await asyncio.to_thread(self._watcher.start)
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 await asyncio.to_thread(self.close)

@@ -29,12 +29,14 @@ from regrove.errors import Conflict, InvalidInput, Unavailable
 from regrove.refs import new_id
 from regrove.serving.segment import folder_of
 from regrove.serving.worker import Job
+from regrove.storage import open_objects
 
 __all__ = ["Server", "serve"]
 
 _ONE_THREAD: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS")
 """Small requests lose more by starting threads than they win: one a worker, unless the environment says otherwise."""
 
+_MODULE: Final = "regrove.serving.worker"
 _QUICK_DEATH_S: Final = 5.0
 _QUICK_DEATHS: Final = 5
 _BEAT_S: Final = 0.05
@@ -70,11 +72,15 @@ def serve(
     folder = folder_of(Path(log_dir), project, deployment)
     if workers < 1:
         raise InvalidInput("A server needs a worker", expected="at least 1", received=str(workers))
+    if not 0 <= port <= 65_535:
+        raise InvalidInput("This is no port to listen on", expected="0 to 65535", received=str(port))
+    place = Path(cache or Path(log_dir) / ".cache")
+    open_objects(objects, cache=place, options=options)  # refuses an address that is none, before a worker meets it
     with _listening(host, port) as listener, _counters(folder) as counters:
         job = Job(
             objects=str(objects),
             options=dict(options or {}),
-            cache=str(cache or Path(log_dir) / ".cache"),
+            cache=str(place),
             project=project,
             deployment=deployment,
             log_dir=str(log_dir),
@@ -144,7 +150,7 @@ class _Worker:
     def start(self, job: Job) -> None:
         environment = {**dict.fromkeys(_ONE_THREAD, "1"), **os.environ}
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "regrove.serving.worker"],  # -P: a project's files must not hide modules
+            [sys.executable, "-P", "-m", _MODULE],  # -P: a project's files must not hide modules
             stdin=subprocess.PIPE,
             pass_fds=(job.listener,),
             env=environment,
@@ -194,7 +200,8 @@ class _Worker:
             self._process.wait(patience_s)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            self._process.wait()
+        if code := self._process.wait():
+            _log.warning("worker %d did not end in order: %d", self._index, code)
         self._close_pipe()
 
     def _close_pipe(self) -> None:

@@ -53,6 +53,7 @@ class Watcher:
         self._each_time = each_time
         self._seen = 0
         self._stop = threading.Event()
+        self._looked = threading.Event()
         self._thread: threading.Thread | None = None
         self._again_at = 0.0
         self._waits = 0
@@ -66,9 +67,14 @@ class Watcher:
         """Why the newest generation does not answer, or could not be asked for; empty when all is well."""
 
     def start(self) -> None:
-        """Begin to look, now and every ``every_s`` seconds."""
+        """Begin to look, now and every ``every_s`` seconds; returns when the first look is over.
+
+        So a process that takes connections has loaded what there is to load: of several that share a socket, none
+        refuses what another could answer.
+        """
         self._thread = threading.Thread(target=self._run, name="regrove-watcher", daemon=True)
         self._thread.start()
+        self._looked.wait()
 
     def close(self) -> None:
         """End looking and wait for the look that is under way."""
@@ -139,4 +145,5 @@ class Watcher:
                 self._each_time()
             except Exception:  # noqa: BLE001  # edge: the thread must outlive what one look meets
                 _log.exception("a look for a newer generation failed")
+            self._looked.set()
             self._stop.wait(self._every)

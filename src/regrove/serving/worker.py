@@ -10,7 +10,6 @@ import logging
 import os
 import signal
 import socket
-import sys
 import threading
 from pathlib import Path
 from types import FrameType
@@ -25,6 +24,9 @@ from regrove.serving.segment import SegmentWriter
 from regrove.serving.watcher import Watcher
 
 __all__ = ["Job", "build", "main", "seen"]
+
+_PARENT = 0
+"""Standard input, at the other end of which the parent is."""
 
 _LAST_BREATH_S = 5.0
 
@@ -99,7 +101,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(process)d %(name)s %(levelname)s %(message)s")
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
-    job = msgspec.json.decode(sys.stdin.buffer.readline(), type=Job)
+    job = msgspec.json.decode(_first_line(), type=Job)
     threading.Thread(target=_watch_parent, args=(job.drain_s,), name="regrove-parent", daemon=True).start()
     _answer(build(job), job)
 
@@ -128,8 +130,17 @@ def _leave(_number: int, _frame: FrameType | None) -> NoReturn:
     raise SystemExit(0)
 
 
+def _first_line() -> bytes:
+    """The line that the parent wrote; read without a buffer, whose lock would be held when the interpreter ends."""
+    line = b""
+    while not line.endswith(b"\n") and (more := os.read(_PARENT, 1)):
+        line += more
+    return line
+
+
 def _watch_parent(drain_s: float) -> None:
-    sys.stdin.buffer.read()
+    while os.read(_PARENT, 1):
+        pass
     os.kill(os.getpid(), signal.SIGTERM)
     threading.Event().wait(drain_s + _LAST_BREATH_S)
     os._exit(1)
