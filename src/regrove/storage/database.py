@@ -149,9 +149,13 @@ class Database:
     def _check_fork(self) -> None:
         """In a forked child: leave the parent's connections to the parent, without closing them under it."""
         if self._pid != os.getpid():
+            _parents.append((self._engine.pool, self._here))
             self._engine.dispose(close=False)
             self._here = _Here()
             self._pid = os.getpid()
 
+
+# What a forked child must not let go of: a connection that is collected would say farewell in the parent's name.
+_parents: list[object] = []
 
 _ADDRESSES = "sqlite:////absolute/path/regrove.db or postgresql://user@host/name"

@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
+from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+
 from regrove.errors import RegroveError
 
 if TYPE_CHECKING:
@@ -45,13 +48,9 @@ class Transaction:
 
         Any unique key counts. On PostgreSQL this waits for another transaction that is inserting the same key.
         """
-        if self.connection.dialect.name == "sqlite":
-            from sqlalchemy.dialects.sqlite import insert as insert_sqlite
-
-            return self.execute(insert_sqlite(table).values(row).on_conflict_do_nothing()).rowcount == 1
-        from sqlalchemy.dialects.postgresql import insert as insert_postgresql
-
-        return self.execute(insert_postgresql(table).values(row).on_conflict_do_nothing()).rowcount == 1
+        insert = insert_sqlite if self.connection.dialect.name == "sqlite" else insert_postgresql
+        statement = insert(table).values(row).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+        return self.execute(statement).rowcount == 1
 
     def before_commit(self, name: str, hook: Hook) -> None:
         """Run ``hook(transaction)`` once before the commit; a second hook of the same name is ignored.

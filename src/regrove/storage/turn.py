@@ -25,8 +25,8 @@ if sys.platform != "win32":
 
 __all__ = ["Turnstile"]
 
-_NEXT_S = 0.000_2  # only one process a file waits this tightly
-_QUEUE_S = (0.002, 0.006)  # the others look at random moments, so that none is always the last
+_NEXT_S = (0.000_2, 0.000_2)  # only one process a file waits this tightly
+_QUEUE_S = (0.001, 0.05)  # the others look less and less often: the more there are, the longer each one waits
 
 
 class Turnstile:
@@ -48,7 +48,7 @@ class Turnstile:
             queue = self._open("-queue")
             try:
                 self._wait(queue, deadline, _QUEUE_S)
-                self._wait(turn, deadline, (_NEXT_S, _NEXT_S))
+                self._wait(turn, deadline, _NEXT_S)
             finally:
                 _release(queue)
             yield
@@ -58,7 +58,8 @@ class Turnstile:
     def _open(self, ending: str) -> int:
         return os.open(self._path + ending, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
 
-    def _wait(self, descriptor: int, deadline: float, pause: tuple[float, float]) -> None:
+    def _wait(self, descriptor: int, deadline: float, pauses: tuple[float, float]) -> None:
+        pause, longest = pauses
         while True:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -66,7 +67,8 @@ class Turnstile:
             except BlockingIOError:
                 if time.monotonic() >= deadline:
                     raise self._too_long() from None
-            time.sleep(random.uniform(*pause))  # noqa: S311  # spreads the pollers; nothing secret
+            time.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311  # at random, so that none is always the last
+            pause = min(pause * 1.3, longest)
 
     def _too_long(self) -> Unavailable:
         return Unavailable(

@@ -154,7 +154,7 @@ class RemoteObjects(ObjectStore):
         except exceptions.AlreadyExistsError:
             return False
         except NotFound:  # an object cannot be missing when it is created, so it is the place that is
-            raise Unavailable("The bucket is not there", received=self.url, mend="create it or mend the address") from None
+            raise Unavailable("The bucket is not there", received=self.url, mend="create it") from None
         return True
 
     @contextmanager
