@@ -11,7 +11,7 @@ from regrove.stats.drift.anderson import anderson_weights
 from regrove.stats.drift.counts import Floats, as_blocks
 from regrove.stats.verdict import InvalidStatistic
 
-__all__ = ["Design", "anderson_design", "design_effect", "f_p"]
+__all__ = ["Design", "anderson_design", "design_effect", "f_p", "share_design"]
 
 
 class Design(msgspec.Struct, frozen=True):
@@ -101,3 +101,19 @@ def _design(scores: Floats, mean: float) -> Design:
     degrees = trace**2 / square if square > 0.0 else mean
     # where dependence is no stronger than chance the degrees of independent rows hold, which few blocks cannot show
     return Design(max(1.0, trace / mean), max(1.0, min(degrees, mean) if mean > 1.0 else degrees), blocks)
+
+
+def share_design(blocks: npt.ArrayLike, cells: list[int]) -> float:
+    """The design effect of the share of rows in some cells, from reference blocks; at least 1.
+
+    >>> share_design([[10, 0], [0, 10], [10, 0], [0, 10]], [1])
+    13.333333333333334
+    """
+    counts = as_blocks(blocks, "reference")
+    counts = counts[counts.sum(axis=1) > 0]
+    rows, inside = counts.sum(axis=1), counts[:, cells].sum(axis=1)
+    share = float(inside.sum() / rows.sum()) if len(counts) else 0.0
+    if len(counts) < 2 or not 0.0 < share < 1.0:
+        return 1.0
+    variance = float(np.sum((inside - share * rows) ** 2)) * len(counts) / (len(counts) - 1.0)
+    return max(1.0, variance / (float(rows.sum()) * share * (1.0 - share)))

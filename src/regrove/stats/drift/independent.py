@@ -7,8 +7,8 @@ import numpy.typing as npt
 from scipy import special
 
 from regrove.stats.drift.anderson import anderson_of_windows, anderson_weights
+from regrove.stats.drift.chisquare import chi_square_of_windows
 from regrove.stats.drift.counts import Floats, as_counts
-from regrove.stats.drift.homogeneity import chi_square_of_windows
 from regrove.stats.drift.tail import rank_p
 from regrove.stats.verdict import InvalidStatistic
 

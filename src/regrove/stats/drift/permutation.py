@@ -9,19 +9,20 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 import numpy.typing as npt
+from scipy import special
 
 from regrove.stats.drift.anderson import anderson_of_windows
 from regrove.stats.drift.cells import cells_for, gather, neighbours, pooled
+from regrove.stats.drift.chisquare import chi_square_of_windows
 from regrove.stats.drift.counts import Floats, Integers, as_blocks
-from regrove.stats.drift.homogeneity import chi_square_of_windows
 from regrove.stats.drift.selections import Selections
 from regrove.stats.drift.tail import refined_p
 from regrove.stats.verdict import InvalidStatistic
 
-__all__ = ["BlockNull", "Grouping", "block_null", "group"]
+__all__ = ["BlockNull", "Grouping", "block_null", "chi_square_p", "group", "statistics_of"]
 
 _CHI_SQUARE_ROWS = 200
-"""The least rows of a numeric window for the chi-square beside Anderson-Darling."""
+"""The least rows of a numeric window for a chi-square on its values, beside Anderson-Darling."""
 
 
 class Grouping(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,8 +44,8 @@ class Grouping(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def has_chi_square(self) -> bool:
-        """Whether the chi-square is made: it needs two cells, and for ordered cells a window of 200 rows."""
-        return self.degrees > 0 and (self.rows >= _CHI_SQUARE_ROWS or not self.ordered)
+        """Whether the chi-square is made: it needs two cells that are large enough."""
+        return self.degrees > 0
 
 
 class BlockNull(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,16 +57,25 @@ class BlockNull(msgspec.Struct, frozen=True, kw_only=True):
     """Chi-square, shape (1 + draws,); None where there are too few rows for it, or a single cell."""
     grouping: Grouping
     exact: bool
+    """Whether the drawn ones are all there are."""
+    present: npt.NDArray[np.bool_]
+    """Shape (1 + draws,): False for drawn windows without rows in this column, which are not ranked."""
 
     @property
     def p_ad(self) -> float | None:
         """The p-value of the Anderson-Darling statistic."""
-        return None if self.ad is None else refined_p(float(self.ad[0]), self.ad[1:], exact=self.exact)[0]
+        return self._p(self.ad)
 
     @property
     def p_x2(self) -> float | None:
         """The p-value of the chi-square."""
-        return None if self.x2 is None else refined_p(float(self.x2[0]), self.x2[1:], exact=self.exact)[0]
+        return self._p(self.x2)
+
+    def _p(self, statistics: Floats | None) -> float | None:
+        drawn = self.present[1:]
+        if statistics is None or not drawn.any():
+            return None
+        return refined_p(float(statistics[0]), statistics[1:][drawn], exact=self.exact)[0]
 
 
 def group(total: Floats, share: float, ordered: int, *, at_least: float = 5.0, cells: int = 0) -> Grouping:
@@ -82,7 +92,14 @@ def group(total: Floats, share: float, ordered: int, *, at_least: float = 5.0, c
     merged = neighbours(total[:ordered], cells or cells_for(rows)) if ordered else np.zeros(0, dtype=np.int64)
     first = int(merged.max()) + 1 if ordered else 0
     groups: Integers = np.concatenate([merged, np.arange(first, first + len(total) - ordered)])
-    small = pooled(gather(total, groups), min(share, 1.0 - share), at_least)
+    merged_total = gather(total, groups)
+    lesser = min(share, 1.0 - share)
+    if first and rows < _CHI_SQUARE_ROWS:
+        # too few rows for cells of values: the chi-square compares values with nulls and the other cells without order
+        apart = pooled(np.append(merged_total[:first].sum(), merged_total[first:]), lesser, 1.0)
+        small: Integers = np.concatenate([np.repeat(apart[:1], first), apart[1:]])
+    else:
+        small = pooled(merged_total, lesser, at_least)
     return Grouping(cells=groups, ordered=first, small=small, rows=rows)
 
 
@@ -136,16 +153,34 @@ def block_null(
     grouping = group(total, share, kept, at_least=at_least, cells=cells)
     cut = gather(blocks, grouping.cells)
     ad, x2 = _statistics(selections.marks @ cut, cut.sum(axis=0), grouping)
-    return BlockNull(ad=ad, x2=x2, grouping=grouping, exact=selections.exact)
+    return BlockNull(
+        ad=ad, x2=x2, grouping=grouping, exact=selections.exact, present=np.ones(len(selections.marks), dtype=bool)
+    )
 
 
 def _statistics(windows: Floats, total: Floats, grouping: Grouping) -> tuple[Floats | None, Floats | None]:
     """Both statistics of many windows, counted on the first step of the grouping."""
     ad = x2 = None
     if grouping.ordered > 1:
-        ad = anderson_of_windows(windows[:, : grouping.ordered], total[: grouping.ordered])
+        ad = anderson_of_windows(windows[..., : grouping.ordered], total[: grouping.ordered])
     if grouping.has_chi_square:
         if grouping.degrees < len(total) - 1:
             windows, total = gather(windows, grouping.small), gather(total, grouping.small)
         x2 = chi_square_of_windows(windows, total)
     return ad, x2
+
+
+def statistics_of(
+    reference: Floats, window: Floats, grouping: Grouping
+) -> tuple[float | None, float | None, tuple[Floats, Floats], tuple[Floats, Floats]]:
+    """Both statistics without permutation, and the block counts of both sides on either step of the grouping."""
+    cut = gather(reference, grouping.cells), gather(window, grouping.cells)
+    small = gather(cut[0], grouping.small), gather(cut[1], grouping.small)
+    right = cut[1].sum(axis=0)
+    ad, x2 = _statistics(right, cut[0].sum(axis=0) + right, grouping)
+    return None if ad is None else float(ad), None if x2 is None else float(x2), cut, small
+
+
+def chi_square_p(statistic: float, degrees: int) -> float:
+    """The upper tail of the chi-square law."""
+    return float(special.chdtrc(degrees, statistic))

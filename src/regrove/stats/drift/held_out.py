@@ -7,8 +7,8 @@ import numpy.typing as npt
 
 from regrove.stats.drift.anderson import anderson_of_windows
 from regrove.stats.drift.cells import gather
+from regrove.stats.drift.chisquare import chi_square_of_windows
 from regrove.stats.drift.counts import Floats, as_blocks
-from regrove.stats.drift.homogeneity import chi_square_of_windows
 from regrove.stats.drift.permutation import BlockNull, group
 from regrove.stats.verdict import InvalidStatistic
 
@@ -61,7 +61,7 @@ def leave_one_out(
             "The stratum mask does not fit", expected=f"{len(left)} blocks", received=f"shape {chosen.shape}"
         )
     kept = left.shape[1] if ordered is None else ordered
-    blocks = left[chosen & (left.sum(axis=1) > 0)]
+    blocks = left[chosen]
     total = left.sum(axis=0)
     grouping = group(total + right[0], 1.0 / (len(left) + 1), kept, at_least=at_least, cells=cells)
     ad: Floats | None = None
@@ -74,4 +74,5 @@ def leave_one_out(
     if grouping.has_chi_square:
         one, all_of, new = (gather(each, grouping.small) for each in (one, all_of, new))
         x2 = np.concatenate([chi_square_of_windows(new, all_of + new[0]), chi_square_of_windows(one, all_of)])
-    return BlockNull(ad=ad, x2=x2, grouping=grouping, exact=False)
+    present = np.append(True, blocks[:, : kept or None].sum(axis=1) > 0)
+    return BlockNull(ad=ad, x2=x2, grouping=grouping, exact=False, present=present)
