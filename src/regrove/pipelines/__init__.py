@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from regrove.pipelines.config import ModelConfig, SplitConfig
     from regrove.pipelines.given import Holdout, Params, StepRun, Train
+    from regrove.pipelines.options import step
     from regrove.pipelines.progress import (
         DatasetTaken,
         Noticed,
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     )
     from regrove.pipelines.report import Explanation, PlannedStep, RunReport, StepReport
     from regrove.pipelines.service import Pipelines
-    from regrove.pipelines.step import step
     from regrove.pipelines.trained import ServingCode, ServingFunction, TrainedModel
 
 __all__ = [
@@ -72,7 +72,7 @@ _HOMES = {
     "StepRun": "given",
     "Train": "given",
     "TrainedModel": "trained",
-    "step": "step",
+    "step": "options",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -20,12 +21,18 @@ class Argument(msgspec.Struct, frozen=True, omit_defaults=True):
     """None for a given value, which stands in ``value``."""
     paths: tuple[str, ...] = ()
     """Checked local copies of the objects; a dataset may have several parts."""
+    data: bytes | None = None
+    """In place of a path, for a small value that was made a moment ago and may not have reached the disk."""
     form: str = ""
     """``lazy`` or ``eager`` for a frame, ``train`` or ``holdout`` for a side, the format of an estimator, the
     ``module:function`` whose return annotation says what a JSON value is."""
     value: Any = None
     schema: list[tuple[str, str]] | None = None
     """Names and logical types of a dataset's columns."""
+
+    def read(self) -> bytes:
+        """The bytes of the value."""
+        return self.data if self.data is not None else Path(self.paths[0]).read_bytes()
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -44,7 +51,7 @@ class Call(msgspec.Struct, frozen=True, omit_defaults=True):
     root: str
     """The folder of the applied source."""
     scratch: str
-    """A folder for results that are too large to come back as bytes."""
+    """What the paths of files begin with that hold results too large to come back as bytes."""
     arguments: tuple[Argument, ...]
     seed: int
     kind: Kind = Kind.JSON

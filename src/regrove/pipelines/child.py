@@ -91,8 +91,8 @@ def _failure(error: BaseException, call: Call) -> Failure:
     name = type(error).__name__
     return Failure(
         f"The step {call.step} raised {name}" + (f": {text}" if text else ""),
-        received="\n            ".join(frames) or "raised while its lazy frame was computed",
-        mend=mend or f"correct {call.step}, then run again: steps that are done are kept",
+        received="\n            ".join(frames) or ("raised while its frame was computed" if call.module else name),
+        mend=mend or "correct it, then run again: steps that are done are kept",
         again=True,
     )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from regrove.pipelines.code import Closure, explain
 from regrove.pipelines.recipe import Ingredient, Recipe
 
@@ -17,6 +19,7 @@ def differences(
     """Everything that keeps ``after`` from being ``before``, code first; empty when the keys are equal."""
     if before.key == after.key:
         return ()
+    after = msgspec.json.decode(msgspec.json.encode(after), type=Recipe)  # a tuple of today is a list of the record
     found = _code(before, after, before_closure, after_closure)
     found += _inputs(before.ingredients, after.ingredients)
     found += _values("the parameter", before.params, after.params)

@@ -12,17 +12,17 @@ import time
 from collections.abc import Callable, Collection
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 import msgspec
 
-from regrove.errors import Corrupt, NotFound, StepFailed, Unavailable
+from regrove.errors import StepFailed, Unavailable
 from regrove.execution import Task
-from regrove.pipelines.call import Failure, Outcome, Result, pack, unpack
+from regrove.pipelines.call import Failure, Outcome, pack, unpack
+from regrove.pipelines.pantry import Pantry
 from regrove.pipelines.progress import Listener, Noticed, Printed, StepDone, StepKept, StepRetried, StepStarted
 from regrove.pipelines.recipe import Made, Recipe
 from regrove.pipelines.records import Finished, Records
-from regrove.pipelines.store import Kept
 
 if TYPE_CHECKING:
     from regrove.execution import Executor
@@ -49,7 +49,6 @@ class _Attempt(msgspec.Struct):
     recipe: Recipe
     number: int
     reasons: tuple[str, ...]
-    began_s: float
 
 
 class Engine:
@@ -64,12 +63,12 @@ class Engine:
         records: Records,
         lease: Lease,
         root: Path,
-        scratch: Path,
+        scratch: str,
         listener: Listener,
         why: Why,
     ) -> None:
         self._kitchen = kitchen
-        self._vault = vault
+        self._pantry = Pantry(vault)
         self._executor = executor
         self._records = records
         self._lease = lease
@@ -82,6 +81,12 @@ class Engine:
         self._later: list[tuple[float, int, _Attempt]] = []
         self._renewed_s = time.monotonic()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pantry.close()
+
     def run(self, wanted: Collection[str], forced: Collection[str]) -> dict[str, dict[str, Made]]:
         """Make what the steps ``wanted`` give, using kept results but for those ``forced``; what each step made.
 
@@ -93,65 +98,65 @@ class Engine:
             waiting = self._advance(waiting, forced)
             self._launch_due()
             if not self._flying or self._records.waited_s > LAG_S:
-                self._records.flush()
+                self._flush()
             if self._flying or self._later:
                 self._collect()
             self._renew()
-        self._records.flush()
+        self._flush()
         return self._made
+
+    def _flush(self) -> None:
+        """Record what waits, once its objects have reached the disk."""
+        self._pantry.settle()
+        self._records.flush()
 
     def _advance(self, waiting: list[Step], forced: Collection[str]) -> list[Step]:
         """Start or reuse every step whose inputs are made; those that must wait on."""
         left: list[Step] = []
+        started: list[_Attempt] = []
         with self._records.reading():
             for step in waiting:
                 if all(each in self._made for each in step.upstream()):
-                    self._begin(step, force=step.name in forced)
+                    started += self._begin(step, force=step.name in forced)
                 else:
                     left.append(step)
+            for attempt in started:  # looked up while the steps run already
+                if not attempt.reasons:
+                    attempt.reasons = self._why(attempt.step, attempt.recipe)
+                self._say(StepStarted(attempt.step.name, attempt.number, attempt.reasons))
         return left
 
-    def _begin(self, step: Step, *, force: bool) -> None:
+    def _begin(self, step: Step, *, force: bool) -> list[_Attempt]:
+        """Reuse what is kept of a step, or start it."""
         recipe = self._kitchen.recipe(step, self._made)
         kept = self._records.find(recipe, forced=force)
+        reasons = ("it was asked to run again",) if force else ()
         if kept is not None:
-            damage = self._damage(kept)
+            damage = self._pantry.damage(kept.outputs)
             if not damage:
                 self._made[step.name] = {each.output: each for each in kept.outputs}
                 self._records.reused(step, recipe, kept)
                 self._say(StepKept(step.name, f"run:{kept.run_id}"))
-                return
+                return []
             self._say(Noticed(step.name, damage))
-            reasons: tuple[str, ...] = (damage,)
-        else:
-            reasons = ("it was asked to run again",) if force else self._why(step, recipe)
-        self._submit(_Attempt(step, recipe, 1, reasons, time.monotonic()))
-
-    def _damage(self, kept: Kept) -> str:
-        """Verify the objects of a kept result; what is wrong with them, or an empty text."""
-        for each in kept.outputs:
-            try:
-                self._vault.fetch(each.object)
-            except Corrupt:
-                self._vault.delete(each.object)  # or the true bytes could not be put in its place
-                return f"its kept result {each.output} was damaged (object {each.object}), so it is made again"
-            except NotFound:
-                return f"its kept result {each.output} is gone (object {each.object}), so it is made again"
-        return ""
+            reasons = (damage,)
+        attempt = _Attempt(step, recipe, 1, reasons)
+        self._submit(attempt)
+        return [attempt]
 
     def _submit(self, attempt: _Attempt) -> None:
         step = attempt.step
-        scratch = self._scratch / f"{step.name}-{attempt.number}"
-        scratch.mkdir(parents=True, exist_ok=True)
-        paths = {each: self._vault.fetch(each) for each in self._kitchen.objects(step, self._made)}
-        call = self._kitchen.call(step, attempt.recipe, paths, self._made, scratch=scratch, root=self._root)
-        self._say(StepStarted(step.name, attempt.number, attempt.reasons))
+        held = {each: self._pantry.take(each) for each in self._kitchen.objects(step, self._made)}
+        scratch = f"{self._scratch}/{step.name}-{attempt.number}-"
+        call = self._kitchen.call(step, attempt.recipe, held, self._made, scratch=scratch, root=self._root)
         future = self._executor.submit(Task(id=step.name, function=_CHILD, payload=pack(call)))
         self._flying[future] = attempt
 
     def _launch_due(self) -> None:
         while self._later and self._later[0][0] <= time.monotonic():
-            self._submit(heapq.heappop(self._later)[2])
+            attempt = heapq.heappop(self._later)[2]
+            self._submit(attempt)
+            self._say(StepStarted(attempt.step.name, attempt.number, attempt.reasons))
 
     def _collect(self) -> None:
         """Wait until a step is done, a retry is due, or it is time to record or to renew."""
@@ -179,7 +184,7 @@ class Engine:
         if outcome.failure is not None:
             self._fail(attempt, outcome, outcome.failure)
             return
-        outputs = tuple(self._keep(each) for each in outcome.results)
+        outputs = tuple(self._pantry.put(each) for each in outcome.results)
         self._made[attempt.step.name] = {each.output: each for each in outputs}
         self._records.executed(
             Finished(
@@ -208,6 +213,7 @@ class Engine:
             return
         for future in self._flying:
             future.cancel()
+        self._pantry.settle()
         tries = f" ({attempt.number} attempts)" if attempt.number > 1 else ""
         error = StepFailed(
             failure.happened + tries, expected=failure.expected, received=failure.received, mend=failure.mend
@@ -226,23 +232,6 @@ class Engine:
             )
         )
         raise error
-
-    def _keep(self, result: Result) -> Made:
-        """Put a result into the vault; its content is its own digest, or that of its bytes."""
-        if result.data is not None:
-            name = self._vault.add_bytes(result.data)
-        else:
-            path = Path(result.path)
-            name = self._vault.add_file(path)
-            path.unlink(missing_ok=True)
-        return Made(
-            output=result.output,
-            kind=result.kind.value,
-            content=result.content or name,
-            object=name,
-            form=result.form,
-            about=result.about,
-        )
 
     def _renew(self) -> None:
         if time.monotonic() - self._renewed_s > _RENEW_S:

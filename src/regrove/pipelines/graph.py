@@ -15,8 +15,8 @@ import msgspec
 from regrove.errors import InvalidInput, nearest
 from regrove.pipelines.given import NAMES
 from regrove.pipelines.kinds import Kind, Meaning, Names, meaning
+from regrove.pipelines.options import StepOptions, options_of
 from regrove.pipelines.reads import Reads, reads
-from regrove.pipelines.step import StepOptions, options_of
 
 if TYPE_CHECKING:
     from regrove.pipelines.code import FunctionInfo, Parameter

@@ -87,18 +87,18 @@ class Kitchen:
         self,
         step: Step,
         recipe: Recipe,
-        paths: Mapping[str, Path],
+        held: Mapping[str, Path | bytes],
         made: Mapping[str, Mapping[str, Made]],
         *,
-        scratch: Path,
+        scratch: str,
         root: Path,
     ) -> Call:
-        """The call of a step; ``paths`` gives the checked local file of each object it reads."""
+        """The call of a step; ``held`` gives the checked local file, or the bytes, of each object it reads."""
         return Call(
             step=step.name,
             root=str(root),
-            scratch=str(scratch),
-            arguments=tuple(self._argument(need, paths, made, recipe) for need in step.needs),
+            scratch=scratch,
+            arguments=tuple(self._argument(need, held, made, recipe) for need in step.needs),
             seed=self.seed(recipe),
             kind=step.kind,
             module=step.module,
@@ -160,17 +160,25 @@ class Kitchen:
         return Link(step.name, step.module, needs)
 
     def _argument(
-        self, need: Need, paths: Mapping[str, Path], made: Mapping[str, Mapping[str, Made]], recipe: Recipe
+        self,
+        need: Need,
+        held: Mapping[str, Path | bytes],
+        made: Mapping[str, Mapping[str, Made]],
+        recipe: Recipe,
     ) -> Argument:
         if need.origin is Origin.GIVEN:
             value = {"params": recipe.params, "seed": self.seed(recipe), "run": None}[need.name]
             return Argument(need.parameter, form=need.name, value=value)
         if need.origin is Origin.DATASET:
             source = self.sources[need.name]
-            files = tuple(str(paths[each]) for each in source.objects)
-            return Argument(need.parameter, Kind.FRAME, files, need.form, schema=list(source.columns))
+            files = tuple(str(held[each]) for each in source.objects)
+            return Argument(need.parameter, Kind.FRAME, files, form=need.form, schema=list(source.columns))
         output = made[need.name][need.output]
-        return Argument(need.parameter, Kind(output.kind), (str(paths[output.object]),), self._form(need, output))
+        value = held[output.object]
+        kind, form = Kind(output.kind), self._form(need, output)
+        if isinstance(value, bytes):
+            return Argument(need.parameter, kind, data=value, form=form)
+        return Argument(need.parameter, kind, (str(value),), form=form)
 
     def _form(self, need: Need, output: Made) -> str:
         kind = Kind(output.kind)

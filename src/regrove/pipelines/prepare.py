@@ -39,25 +39,32 @@ class Prepared(msgspec.Struct, frozen=True):
 
 
 def prepare(
-    declarations: Declarations, model: str, *, params: Mapping[str, Any] | None = None, also: str = ""
+    declarations: Declarations,
+    model: str,
+    *,
+    params: Mapping[str, Any] | None = None,
+    also: str = "",
+    known: Mapping[tuple[Path, str], Codebase],
 ) -> Prepared:
     """Read and check the graph of ``model``; ``params`` stand before those of the declaration.
 
+    ``known`` holds code that was read already, by folder and module: a folder of applied source never changes.
+
     Raises NotFound for a model that is not declared, InvalidInput or Refused for whatever would stop a run.
     """
-    known = declarations.model_names()
-    if model not in known:
+    names = declarations.model_names()
+    if model not in names:
         raise NotFound(
             f"There is no model {model!r}",
-            expected=f"one of {', '.join(known) or '(none is declared)'}",
+            expected=f"one of {', '.join(names) or '(none is declared)'}",
             received=repr(model),
-            mend=nearest(model, known) or f"add [models.{model}] to regrove.toml",
+            mend=nearest(model, names) or f"add [models.{model}] to regrove.toml",
         )
     config = declarations.model(model)
     config = msgspec.structs.replace(config, params={**config.params, **(params or {})})
     revision = declarations.revision
     root, module = declarations.code(), declarations.module
-    code = Codebase.load(root, module)
+    code = known.get((root, module)) or Codebase.load(root, module)
     functions = code.functions()
     datasets = {name: declarations.dataset(name) for name in declarations.dataset_names()}
     if also and also not in functions and also not in ("signature", "split", "evaluate"):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from regrove.clock import wall
 from regrove.pipelines.code import Closure
 from regrove.pipelines.events import OutputDigest, ReusedStep, StepBroken, StepExecuted, StepsReused
 from regrove.pipelines.given import Point
@@ -114,10 +115,13 @@ class Records:
         project, run = self._run.project, self._run
         with self._database.transaction():
             self._lease.check()
+            if self._executed:
+                self._store.keep_closures(project, [finished.closure for finished, _ in self._executed])
+                kept = [
+                    (report, Kept(finished.outputs, finished.points, run.id)) for finished, report in self._executed
+                ]
+                self._store.keep(project, kept, at=self._clock.now())
             for finished, report in self._executed:
-                self._store.keep_closure(project, finished.closure)
-                kept = Kept(finished.outputs, finished.points, run.id)
-                self._store.keep(project, report.key, report.step, kept, at=report.recorded_at)
                 self._record_executed(finished, report)
             rows = [(report, finished.recipe) for finished, report in self._executed]
             rows += [(report, recipe) for report, recipe, _ in self._reused]
@@ -147,7 +151,7 @@ class Records:
             reasons=finished.reasons,
             attempts=finished.attempts,
             seed=finished.seed,
-            recorded_at=self._clock.now(),
+            recorded_at=wall(),
             took_us=finished.took_us,
             printed=finished.printed,
             error=finished.error,

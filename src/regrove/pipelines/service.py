@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from regrove.datasets import Datasets
     from regrove.execution import Executor
     from regrove.ledger import Ledger
+    from regrove.pipelines.code import Codebase
     from regrove.pipelines.recipe import Made
     from regrove.pipelines.trained import Declarations, Models
     from regrove.storage import Database, Vault
@@ -66,6 +67,7 @@ class Pipelines:
         self._declarations = declarations
         self._models = models
         self._store = Store(database)
+        self._code: Mapping[tuple[Path, str], Codebase] = {}
 
     def run(
         self,
@@ -88,7 +90,7 @@ class Pipelines:
         StepFailed when the project's code raised: what was done until then is kept.
         """
         with acting(cause=cause) if cause is not None else contextlib.nullcontext():
-            prepared = prepare(self._declarations, name, params=params, also=only)
+            prepared = self._prepare(name, params=params, also=only)
             for asked in (from_step, only):
                 _check_step(prepared, asked)
             with self._lease(name) as lease:
@@ -96,12 +98,11 @@ class Pipelines:
 
     def plan(self, name: str, *, params: Mapping[str, Any] | None = None) -> list[PlannedStep]:
         """What the next run of ``name`` would do with each step, as far as it can be known; nothing is changed."""
-        prepared = prepare(self._declarations, name, params=params)
-        return self._outlook(prepared).plan()
+        return self._outlook(self._prepare(name, params=params)).plan()
 
     def why(self, name: str, step: str = "") -> list[Explanation]:
         """Why each step (or one) will run or not, and why it ran the last time."""
-        prepared = prepare(self._declarations, name, also=step)
+        prepared = self._prepare(name, also=step)
         _check_step(prepared, step)
         return [each for each in self._outlook(prepared).explain() if step in ("", each.step)]
 
@@ -145,6 +146,12 @@ class Pipelines:
             raise
         progress(RunDone(run.ref, "finished", report.model_ref))
         return report
+
+    def _prepare(self, name: str, *, params: Mapping[str, Any] | None = None, also: str = "") -> Prepared:
+        with self._database.read():  # one snapshot, so that all of it is of one revision
+            prepared = prepare(self._declarations, name, params=params, also=also, known=self._code)
+        self._code = {(prepared.root, prepared.module): prepared.code}
+        return prepared
 
     def _lease(self, name: str) -> Lease:
         try:
@@ -221,11 +228,12 @@ class Pipelines:
                 records=records,
                 lease=lease,
                 root=prepared.root,
-                scratch=Path(scratch),
+                scratch=scratch,
                 listener=progress,
                 why=self._outlook_of(prepared, kitchen).reasons,
             )
-            return engine.run(wanted, forced)
+            with engine:
+                return engine.run(wanted, forced)
 
     def _finish(
         self,

@@ -50,26 +50,34 @@ class Store:
             row = connection.execute(_FIND, {"p": project, "k": key}).first()
         return Kept(_outputs(row.outputs), _points(row.points), row.run_id) if row is not None else None
 
-    def keep(self, project: str, key: str, step: str, value: Kept, *, at: int) -> None:
-        """Keep a result under its key; one that was there (its object was lost or damaged) is replaced."""
+    def keep(self, project: str, rows: list[tuple[StepReport, Kept]], *, at: int) -> None:
+        """Keep results under their keys; one that was there (its object was lost or damaged) is replaced."""
         transaction = self._database.current()
-        transaction.execute(sa.delete(kept).where(kept.c.project == project, kept.c.key == key))
-        transaction.execute(
-            sa.insert(kept).values(
-                project=project,
-                key=key,
-                step=step,
-                outputs=_encode(value.outputs),
-                points=_encode(value.points),
-                run_id=value.run_id,
-                made_at=at,
-            )
-        )
+        keys = [report.key for report, _ in rows]
+        transaction.execute(sa.delete(kept).where(kept.c.project == project, kept.c.key.in_(keys)))
+        values = {
+            report.key: {
+                "project": project,
+                "key": report.key,
+                "step": report.step,
+                "outputs": _encode(value.outputs),
+                "points": _encode(value.points),
+                "run_id": value.run_id,
+                "made_at": at,
+            }
+            for report, value in rows
+        }
+        transaction.execute(sa.insert(kept), list(values.values()))
 
-    def keep_closure(self, project: str, closure: Closure) -> None:
-        """Keep a closure unless it is there."""
-        row = {"project": project, "digest": closure.digest, "body": _encode(closure)}
-        self._database.current().insert_new(closures, row)
+    def keep_closures(self, project: str, found: list[Closure]) -> None:
+        """Keep the closures that are not there."""
+        transaction = self._database.current()
+        by_digest = {each.digest: each for each in found}
+        query = sa.select(closures.c.digest).where(closures.c.project == project, closures.c.digest.in_(by_digest))
+        there = set(transaction.execute(query).scalars())
+        for digest in sorted(by_digest.keys() - there):
+            row = {"project": project, "digest": digest, "body": _encode(by_digest[digest])}
+            transaction.insert_new(closures, row)  # another run of the project may keep it at this moment
 
     def closure(self, project: str, digest: str) -> Closure | None:
         """The closure of this digest."""

@@ -35,11 +35,11 @@ def encode(value: Any, output: str, call: Call) -> Result:
         buffer = io.BytesIO()
         np.save(buffer, plain, allow_pickle=False)
         return Result(output, Kind.ARRAY, data=buffer.getvalue(), about=about)
-    path = Path(call.scratch) / f"{output}.npy"
+    path = Path(f"{call.scratch}{output}.npy")
     np.save(path, plain, allow_pickle=False)
     return Result(output, Kind.ARRAY, path=str(path), about=about)
 
 
 def decode(argument: Argument, call: Call) -> Any:  # noqa: ARG001  # all codecs have one form
     """The array."""
-    return np.load(argument.paths[0], allow_pickle=False)
+    return np.load(io.BytesIO(argument.read()), allow_pickle=False)

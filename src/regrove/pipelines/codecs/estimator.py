@@ -31,7 +31,7 @@ def encode(value: Any, output: str, call: Call) -> Result:
             received=type_name(value),
             mend="return the estimator, or mark the step @step(trusted=True) when it makes something else",
         )
-    path = Path(call.scratch) / f"{output}.model"
+    path = Path(f"{call.scratch}{output}.model")
     _format(name).dump(value, path)
     audit = _format(name).audit(path)
     if unknown := sorted(set(audit.unknown) - set(call.trusted_types)):

@@ -9,7 +9,7 @@ import polars as pl
 
 from regrove.digest import of_table
 from regrove.errors import InvalidInput
-from regrove.frames import encode_parquet, scan_parquet, write_parquet
+from regrove.frames import decode_parquet, encode_parquet, scan_parquet, write_parquet
 from regrove.pipelines.call import Argument, Call, Result
 from regrove.pipelines.codecs.wrong import WrongKind, type_name
 from regrove.pipelines.kinds import Kind
@@ -18,7 +18,7 @@ from regrove.schema import Column, LogicalType, Schema, schema_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["decode", "encode", "keep"]
+__all__ = ["decode", "encode", "keep", "scanned"]
 
 _INLINE: Final = 1 << 20
 """Frames up to about this many bytes travel back with the answer."""
@@ -56,15 +56,22 @@ def keep(frame: pl.DataFrame, schema: Schema, output: str, kind: Kind, call: Cal
     content = of_table(frame)
     if frame.estimated_size() <= _INLINE:
         return Result(output, kind, content=content, data=encode_parquet(frame), about=about)
-    path = Path(call.scratch) / f"{output}.parquet"
+    path = Path(f"{call.scratch}{output}.parquet")
     write_parquet(frame, path)
     return Result(output, kind, content=content, path=str(path), about=about)
 
 
 def decode(argument: Argument, call: Call) -> Any:  # noqa: ARG001  # all codecs have one form
     """The frame, lazy or eager as the parameter wants it."""
-    lazy = scan_parquet(argument.paths, schema=_schema(argument.schema))
+    lazy = scanned(argument)
     return lazy if argument.form == "lazy" else lazy.collect()
+
+
+def scanned(argument: Argument) -> pl.LazyFrame:
+    """The frame of an argument, not read yet where it lies in files."""
+    if argument.data is not None:
+        return decode_parquet(argument.data).lazy()
+    return scan_parquet(argument.paths, schema=_schema(argument.schema))
 
 
 def _schema(columns: Iterable[tuple[str, str]] | None) -> Schema | None:

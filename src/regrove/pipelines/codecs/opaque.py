@@ -25,11 +25,11 @@ def encode(value: Any, output: str, call: Call) -> Result:
         raise WrongKind(
             f"{call.step} returned an object that cannot be pickled", received=f"{type_name(value)}: {error}"
         ) from None
-    path = Path(call.scratch) / f"{output}.pickle"
+    path = Path(f"{call.scratch}{output}.pickle")
     path.write_bytes(data)
     return Result(output, Kind.ANY, path=str(path), about={"type": type_name(value), "bytes": len(data)})
 
 
 def decode(argument: Argument, call: Call) -> Any:  # noqa: ARG001  # all codecs have one form
     """The object."""
-    return pickle.loads(Path(argument.paths[0]).read_bytes())  # noqa: S301  # made by a trusted step, checked by digest
+    return pickle.loads(argument.read())  # noqa: S301  # made by a trusted step, checked by digest

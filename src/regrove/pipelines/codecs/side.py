@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from regrove.frames import scan_parquet
 from regrove.pipelines.call import Argument, Call, Result
-from regrove.pipelines.codecs.frame import keep
+from regrove.pipelines.codecs.frame import keep, scanned
 from regrove.pipelines.given import Holdout, Train
 from regrove.pipelines.kinds import Kind
 from regrove.pipelines.split import pack, unpack
@@ -25,4 +24,4 @@ def encode(value: Any, output: str, call: Call) -> Result:
 
 def decode(argument: Argument, call: Call) -> Any:  # noqa: ARG001  # all codecs have one form
     """The side."""
-    return unpack(scan_parquet(argument.paths).collect(), _KINDS[argument.form])
+    return unpack(scanned(argument).collect(), _KINDS[argument.form])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import typing
 from functools import lru_cache
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -49,7 +48,7 @@ def encode(value: Any, output: str, call: Call) -> Result:
 def decode(argument: Argument, call: Call) -> Any:
     """The value, as the type that the annotation of the function that made it says."""
     kind = _annotated(call.root, argument.form) if argument.form else Any
-    return msgspec.json.decode(Path(argument.paths[0]).read_bytes(), type=kind)
+    return msgspec.json.decode(argument.read(), type=kind)
 
 
 @lru_cache(maxsize=1024)
