@@ -149,7 +149,7 @@ def _permuted(
         chosen = calibration.selections.marks[1 : 1 + _EFFECT_DRAWS]
         windows = chosen @ np.vstack([left, right])
         pairs = left.sum(axis=0) + right.sum(axis=0) - windows, windows
-    effects = measure(column, *pairs) if len(windows) > 1 else []
+    effects = measure(column, *pairs, groups=null.grouping.divergence) if len(windows) > 1 else []
     inflation = 1.0
     if null.x2 is not None and len(null.x2) > 2:
         inflation = max(1.0, float(null.x2[1:].mean()) / null.grouping.degrees)
@@ -199,7 +199,11 @@ def _approximated(
         n, m = float(left.sum()) / inflation, float(right.sum()) / inflation
         pairs = null_pairs(total, n, m, _EFFECT_DRAWS, rng)
         effects = measure(
-            column, *pairs, inflation=inflation, shares_design=lambda cells: share_design(left, cells) if few else 1.0
+            column,
+            *pairs,
+            groups=grouping.divergence,
+            inflation=inflation,
+            shares_design=lambda cells: share_design(left, cells) if few else 1.0,
         )
     return _test(
         column,

@@ -123,5 +123,4 @@ def _present(left: Floats, right: Floats) -> npt.NDArray[np.bool_]:
 
 
 def _xlogx(values: Floats) -> Floats:
-    result: Floats = special.xlogy(values, values)
-    return result
+    return np.asarray(special.xlogy(values, values), dtype=np.float64)

@@ -12,9 +12,11 @@ from collections.abc import Callable
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
+from regrove.stats.drift.cells import gather
 from regrove.stats.drift.column import ColumnCounts
-from regrove.stats.drift.counts import Floats
+from regrove.stats.drift.counts import Floats, Integers
 from regrove.stats.drift.distance import inverse_sizes, js_of, psi_of, transport_of
 from regrove.stats.drift.noncentral import noncentral_bounds
 from regrove.stats.drift.shares import newcombe
@@ -93,6 +95,7 @@ def measure(
     null_window: Floats,
     *,
     level: float = LEVEL,
+    groups: Integers | None = None,
     inflation: float = 1.0,
     shares_design: Callable[[list[int]], float] | None = None,
 ) -> list[Effect]:
@@ -103,6 +106,8 @@ def measure(
         null_reference: counts under the null, shape (draws, cells).
         null_window: the other halves of the pairs.
         level: of the two-sided intervals.
+        groups: which cells are put together for the divergences, shape (cells,); none when None. Fewer cells carry less
+            noise, which matters for small windows.
         inflation: the design effect by which the pairs must still be made more variable; 1 for pairs of whole blocks.
         shares_design: the design effect of the share of some cells; read from the pairs when None.
 
@@ -118,7 +123,8 @@ def measure(
     if math.isfinite(size) and kept.any() and np.count_nonzero(values) > 1:
         pairs = null_reference[kept], null_window[kept]
         to_size = size * inflation / usable[kept]
-        effects += _divergences(column, left, right, pairs, to_size, level)
+        kind = np.arange(len(values)) if groups is None else groups
+        effects += _divergences(column, (left, right), pairs, (values, kind), to_size, level)
         effects += _transport(column, left, right, pairs, to_size, level)
 
     def from_pairs(cells: list[int]) -> float:
@@ -129,11 +135,16 @@ def measure(
 
 
 def _divergences(
-    column: ColumnCounts, left: Floats, right: Floats, pairs: tuple[Floats, Floats], to_size: Floats, level: float
+    column: ColumnCounts,
+    sides: tuple[Floats, Floats],
+    pairs: tuple[Floats, Floats],
+    cells: tuple[npt.NDArray[np.bool_], Integers],
+    to_size: Floats,
+    level: float,
 ) -> list[Effect]:
-    mask = column.values()
-    ours, theirs = left[mask], right[mask]
-    first, second = pairs[0][:, mask], pairs[1][:, mask]
+    mask, groups = cells
+    kept = np.unique(groups[mask], return_inverse=True)[1].astype(np.int64)
+    ours, theirs, first, second = (gather(each[..., mask], kept) for each in (*sides, *pairs))
     raw = float(js_of(ours, theirs))
     value, interval = debiased(raw, js_of(first, second) * to_size, level=level)
     psi = float(psi_of(ours, theirs))

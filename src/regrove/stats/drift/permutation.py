@@ -38,6 +38,11 @@ class Grouping(msgspec.Struct, frozen=True, kw_only=True):
     """Rows with a value that a window is expected to have; the same for every permutation."""
 
     @property
+    def divergence(self) -> Integers:
+        """Group of each cell for divergences: neighbours of ordered cells, and small cells of unordered ones."""
+        return self.cells if self.ordered else self.small[self.cells]
+
+    @property
     def degrees(self) -> int:
         """Degrees of freedom of the chi-square."""
         return int(self.small.max())
