@@ -8,6 +8,7 @@ import os
 import pickle
 import subprocess
 import sys
+import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,25 @@ class TestLoad:
         assert FORMAT.audit(tmp_path / "model.skops").unknown == ()
         frame, _ = samples.training_rows(100)
         np.testing.assert_array_equal(FORMAT.load(tmp_path / "model.skops").predict(frame), model.predict(frame))
+
+    def test_common_helpers_need_no_trust(self, tmp_path: Path) -> None:
+        """Imputers, calibration around trees, and small networks load as they are; the trees inside are checked."""
+        from sklearn.calibration import CalibratedClassifierCV
+        from sklearn.impute import SimpleImputer
+        from sklearn.neural_network import MLPClassifier
+        from sklearn.pipeline import make_pipeline
+        from sklearn.tree import DecisionTreeClassifier
+
+        numbers, target = np.arange(40.0).reshape(20, 2), [0, 1] * 10
+        for model in (
+            make_pipeline(SimpleImputer(), CalibratedClassifierCV(DecisionTreeClassifier(max_depth=2), cv=2)),
+            MLPClassifier((2,), max_iter=1, tol=1e9, n_iter_no_change=1, random_state=0, batch_size=20),
+        ):
+            with warnings.catch_warnings(action="ignore"):
+                model.fit(numbers, target)
+            FORMAT.dump(model, tmp_path / "model.skops")
+            loaded = FORMAT.load(tmp_path / "model.skops")
+            np.testing.assert_array_equal(loaded.predict_proba(numbers), model.predict_proba(numbers))
 
     def test_the_audit_lists_every_type(self, file: Path) -> None:
         """Known or not, a reader sees what the file would bring."""

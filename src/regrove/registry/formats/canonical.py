@@ -19,6 +19,7 @@ import json
 import zipfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from tokenize import TokenError
 from typing import Any, Final
 
 from regrove.digest import of_bytes
@@ -98,7 +99,7 @@ def npy_header(data: bytes, *, source: str) -> tuple[Any, tuple[int, ...], bool,
         version = npy.read_magic(stream)
         read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
         shape, fortran, dtype = read(stream)
-    except (ValueError, TypeError, SyntaxError, RecursionError) as error:
+    except (ValueError, TypeError, SyntaxError, RecursionError, TokenError) as error:
         raise BrokenModelFile(f"{source} holds an array that cannot be read: {error}") from error
     count = 1
     for length in shape:

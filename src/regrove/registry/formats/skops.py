@@ -19,7 +19,13 @@ _VOUCHED = (
     *CHECKED,
     "functools.partial",  # calls a function that is audited by its own name, with arguments that are audited too
     "sklearn.utils.validation.check_array",  # what HistGradientBoosting puts before its numeric columns: it only looks
+    "numpy.dtype",  # read from the header of an array that holds no Python objects
+    # Plain classes whose attributes are audited by their own types:
+    "sklearn.calibration._CalibratedClassifier",
+    "sklearn.calibration._SigmoidCalibration",
+    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
 )
+"""What skops does not know and is safe beyond what it knows."""
 
 _MALFORMED = (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError, MemoryError)
 """What reading a schema that nobody promised anything about can raise."""
