@@ -36,7 +36,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-__all__ = ["edges", "kill_at", "kill_randomly", "run"]
+__all__ = ["SEEDS", "edges", "kill_at", "kill_randomly", "run"]
+
+SEEDS = range(50 if os.environ.get("REGROVE_SOAK") else 5)
+"""Of the random kills: five in the tests, fifty in ``make soak``."""
+
 
 _ROOT = Path(__file__).resolve().parent.parent
 _zygote: subprocess.Popen[str] | None = None
