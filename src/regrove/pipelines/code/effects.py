@@ -23,7 +23,7 @@ Key = tuple[str, str]
 EVERYTHING: Key = ("", "*")
 """The state of the process: environment variables, ``sys``."""
 
-_CHANGES = frozenset({"store", "receiver", "argument", "passed", "result", "decorator"})
+_CHANGES = frozenset({"store", "receiver", "argument", "passed", "given", "result", "decorator"})
 _OF_THE_PROCESS = frozenset({("os", "environ"), ("sys", "path"), ("sys", "modules"), ("sys", "meta_path")})
 _WRITES_NAMES = ("exec(", "globals(", "locals(", "vars(")
 _HOOKS = frozenset({"__init_subclass__", "__prepare__", "__set_name__"})
@@ -124,7 +124,7 @@ class Effects:
         return [(each.module, each.name) for each in self._resolver.resolve(module, use) if each.kind == "name"]
 
     def _changed(self, module: str, use: Use, seen: frozenset[Key] = frozenset()) -> set[Key]:
-        if use.mode == "passed" and not self._changes_parameters(module, use.callee):
+        if use.mode in ("passed", "given") and not self._hands_on(module, use):
             return set()
         keys: set[Key] = set()
         for each in self._resolver.resolve(module, use):
@@ -134,7 +134,7 @@ class Effects:
             if each.kind == "external":
                 keys |= _of_package(each.module, each.path, use.mode)
             elif each.kind == "whole":
-                if use.mode in ("argument", "passed"):
+                if use.mode in ("argument", "passed", "given"):
                     keys.add((each.module, "*"))
             elif use.mode == "result":
                 keys |= self._returned(key)
@@ -167,14 +167,14 @@ class Effects:
         binders = self.binders(key)
         return bool(binders) and all(each.is_definition or each.single is not None for each in binders)
 
-    def _changes_parameters(self, module: str, callee: Use | None) -> bool:
-        if callee is None:
+    def _hands_on(self, module: str, use: Use) -> bool:
+        """Whether what is passed to the callee is changed by it, or for ``given`` is what it returns or keeps."""
+        if use.callee is None:
             return False
-        return any(
-            statement.is_definition and statement.uses.changes_parameters
-            for key in self.names(module, callee)
-            for statement in self.binders(key)
-        )
+        called = [each for key in self.names(module, use.callee) for each in self.binders(key) if each.is_definition]
+        if use.mode == "passed":
+            return any(each.uses.changes_parameters for each in called)
+        return any(each.uses.returns_parameters or isinstance(each.node, ast.ClassDef) for each in called)
 
     # The order of statements.
 

@@ -74,6 +74,7 @@ class Reader(Scoped):
         ast.AsyncFunctionDef: "_function",
         ast.Import: "_import_statement",
         ast.ImportFrom: "_import_statement",
+        ast.Return: "_return",
         ast.Subscript: "_item",
         ast.Lambda: "_lambda",
         ast.Name: "_name",
@@ -123,6 +124,21 @@ class Reader(Scoped):
         if all(isinstance(each, ast.Name) and each.id == "_" for each in node.targets):
             self._discarded = node.value
         self.enter(node)
+
+    def _return(self, node: ast.Return) -> None:
+        if node.value is not None:
+            self.found.returns_parameters |= any(self._is_parameter(each) for each in same_objects(node.value))
+        self.enter(node)
+
+    def _is_parameter(self, node: ast.expr, asked: frozenset[str] = frozenset()) -> bool:
+        """Whether a value is, or is part of, what a function was given."""
+        while isinstance(node, (ast.Attribute, ast.Subscript)):
+            node = node.value
+        scope = self._lookup(node.id) if isinstance(node, ast.Name) else None
+        if scope is None or not isinstance(node, ast.Name) or node.id in asked:
+            return False
+        same = scope.names.aliases.get(node.id, ())
+        return node.id in scope.parameters or any(self._is_parameter(each, asked | {node.id}) for each in same)
 
     # Calls.
 

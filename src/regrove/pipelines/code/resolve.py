@@ -93,7 +93,11 @@ class Resolver:
         own = not binders or any(bound not in each.imports for each in binders)
         yield Reached("name", name, bound, path, final=own)
         for target in targets:
-            yield from self.follow(target, path, seen)
+            if target == Target(name, bound):
+                # ``from . import sub`` in the package itself: what it binds is the submodule.
+                yield from self._attribute(f"{name}.{bound}", path, seen)
+            else:
+                yield from self.follow(target, path, seen)
         if module.stars:
             yield from self._from_stars(module, bound, path, seen)
 

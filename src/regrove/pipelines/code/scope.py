@@ -117,14 +117,16 @@ class Scoped(Walker):
                 node = node.value
             elif isinstance(node, ast.Subscript):
                 path, node = [], node.value
-            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            elif isinstance(node, ast.Call) and isinstance(node.func, (ast.Attribute, ast.Name)):
+                self._change_given(node, seen)
+                if isinstance(node.func, ast.Name):
+                    path, node, mode = [], node.func, "result"
+                    continue
                 root, called = dotted(node.func)
                 if isinstance(root, ast.Name):
                     self._use(root, root.id, called, "result")
                 path, node = [], node.func.value
                 mode = "receiver" if mode != "passed" else mode
-            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                path, node, mode = [], node.func, "result"
             else:
                 for each in same_objects(node):
                     self._change(each, mode, callee, seen)
@@ -138,3 +140,12 @@ class Scoped(Walker):
                 for each in scope.names.aliases.get(node.id, ()):
                     self._change(each, mode, callee, seen | {mark})
         self._use(node, node.id, tuple(path), mode, callee)
+
+    def _change_given(self, node: ast.Call, seen: frozenset[tuple[int, str]]) -> None:
+        """What a call returns may be what it was given."""
+        root, path = dotted(node.func)
+        if isinstance(root, ast.Name) and self._lookup(root.id) is None:
+            callee = Use(root.id, path, node.lineno)
+            for each in (*node.args, *(keyword.value for keyword in node.keywords)):
+                for same in same_objects(each):
+                    self._change(same, "given", callee, seen)

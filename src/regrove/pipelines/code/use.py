@@ -20,8 +20,8 @@ class Use:
     mode: str = "read"
     """``read``; ``import`` (the statement itself); ``base`` of a class; and what may change the object:
     ``store`` (to it or an attribute or item), ``receiver`` of a method, ``argument`` of a call, ``passed`` (an
-    argument that changes only if ``callee`` changes its parameters), ``result`` (what calling it returns changes),
-    ``decorator``."""
+    argument that changes only if ``callee`` changes its parameters), ``given`` (an argument of ``callee``, whose result
+    changes), ``result`` (what calling it returns changes), ``decorator``."""
     origin: Target | None = None
     deferred: bool = False
     called: bool = False
@@ -48,3 +48,4 @@ class Uses:
     uses: list[Use] = field(default_factory=list)
     dynamics: list[Dynamic] = field(default_factory=list)
     changes_parameters: bool = False
+    returns_parameters: bool = False
