@@ -29,36 +29,17 @@ def missing_part(reason: str) -> None:
 def import_tables() -> None:
     """Load the tables of every room into the one MetaData."""
     for room in ("storage", "ledger", "project", "datasets", "tracking", "pipelines", "registry", "serving"):
-        try:
-            importlib.import_module(f"regrove.{room}.tables")
-        except ModuleNotFoundError:
-            continue
-        except Exception as error:  # while the rooms are being built one must not break the others
-            print(f"the tables of {room} cannot be imported: {error}")
-
-
-def bring_up(database: Any) -> None:
-    """Give an empty database the schema: migrated, and the tables of rooms whose revision is not written yet."""
-    from regrove.storage import migrate
-    from regrove.storage.metadata import metadata
-
-    try:
-        migrate(database, backups=None)
-    except KeyError as error:  # Alembic's word for a history with a gap
-        print(f"the history of migrations has a gap: {error}")
-    import_tables()
-    with database.transaction() as transaction:
-        metadata.create_all(transaction.connection)
+        importlib.import_module(f"regrove.{room}.tables")
 
 
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite file with the schema, to be copied."""
-    from regrove.storage import Database
+    from regrove.storage import Database, migrate
 
     path = tmp_path_factory.mktemp("template") / "regrove.db"
     database = Database.open(f"sqlite:///{path}")
-    bring_up(database)
+    migrate(database, backups=None)
     database.close()
     return path
 
@@ -101,11 +82,11 @@ def postgres_server() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def postgres_template(postgres_server: str) -> str:
     """The name of a PostgreSQL database with the schema, to be copied."""
-    from regrove.storage import Database
+    from regrove.storage import Database, migrate
 
     _administer(postgres_server, 'CREATE DATABASE "regrove_template"')
     database = Database.open(_named(postgres_server, "regrove_template"))
-    bring_up(database)
+    migrate(database, backups=None)
     database.close()
     return "regrove_template"
 

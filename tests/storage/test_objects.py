@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -44,6 +45,13 @@ class TestLocalObjects(ObjectsContract):
         assert store.sweep() == 1
         assert (old.exists(), fresh.exists()) == (False, True)
         assert [info.key for info in store.list()] == ["k"]
+
+    def test_a_folder_that_was_taken_away_is_made_again(self, store):
+        """A long process survives a clean-up by hand."""
+        store.put_bytes("a/k", b"1")
+        shutil.rmtree(store.root)
+        assert store.put_bytes("a/k", b"2")
+        assert store.get("a/k") == b"2"
 
     def test_a_file_system_without_links_still_creates_only(self, store, monkeypatch):
         """Then a rename takes the link's place."""

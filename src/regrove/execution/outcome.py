@@ -50,7 +50,7 @@ def perform(function: str, payload: bytes) -> Outcome:
         value: object = function_of(function)(payload)
     except RegroveError as error:
         return _failed(error)
-    except Exception as error:  # noqa: BLE001  # the boundary of the user's code, where everything becomes StepFailed
+    except Exception as error:  # noqa: BLE001  # edge: the user's code; all becomes StepFailed
         return _failed(StepFailed(f"{function} raised {type(error).__name__}: {error}"), error)
     if not isinstance(value, (bytes, bytearray, memoryview)):
         return _failed(StepFailed(f"{function} returned the wrong kind", expected="bytes", received=_kind(value)))

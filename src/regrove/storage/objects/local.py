@@ -131,14 +131,16 @@ class LocalObjects(ObjectStore):
         return created
 
     def _make(self, folder: Path) -> None:
-        """Make a folder so that it survives a loss of power: each new entry is synced in its parent."""
-        if str(folder) in self._known:
+        """Make a folder so that it survives a loss of power: its entry is synced once by each process that uses it."""
+        if str(folder) in self._known and folder.is_dir():
             return
-        if not folder.is_dir():
+        if folder == self.root:
+            folder.mkdir(parents=True, exist_ok=True)
+        else:
             self._make(folder.parent)
             with suppress(FileExistsError):
                 folder.mkdir()
-            _sync(folder.parent)
+        _sync(folder.parent)  # also when it was there: another process may have made it a moment ago
         self._known.add(str(folder))
 
 
