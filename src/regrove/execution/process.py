@@ -6,12 +6,13 @@ socket ends, so it outlives its parent in no case (see `regrove.execution.worker
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -27,6 +28,9 @@ __all__ = ["WorkerDied", "WorkerProcess"]
 _BEGIN = (
     "import sys; sys.path[:] = sys.argv[3:]; from regrove.execution.worker import main; main(*map(int, sys.argv[1:3]))"
 )
+
+_PATIENT: Final = {"OMP_WAIT_POLICY": "PASSIVE"}
+"""OpenMP threads that spin while they wait starve the other workers on the same cores; the environment may differ."""
 
 
 class WorkerDied(Exception):
@@ -46,6 +50,7 @@ class WorkerProcess:
                 [sys.executable, "-c", _BEGIN, str(theirs.fileno()), str(life.fileno()), *sys.path],
                 pass_fds=(theirs.fileno(), life.fileno()),
                 stdin=subprocess.DEVNULL,
+                env=_PATIENT | os.environ,
             )
         with suppress(OSError):  # it may be dead already; the first call says so
             send(self._socket, msgspec.msgpack.encode(preload))
