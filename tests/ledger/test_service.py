@@ -93,6 +93,8 @@ class TestRecord:
             ({"event": Noted(text="x"), "subject": "run:a", "generated": ["run:b"] * 5000}, "list of refs"),
             ({"event": Noted(text=float("nan")), "subject": "run:a"}, "not finite"),
             ({"event": "noted", "subject": "run:a"}, "declared"),
+            ({"event": Noted(text="x"), "subject": "run:a", "occurred_at": 1.0}, "instant"),
+            ({"event": Noted(text="x"), "subject": "run:a", "occurred_at": 2**63}, "instant"),
         ]
         with database.transaction():
             for given, match in refused:

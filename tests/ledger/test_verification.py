@@ -8,11 +8,12 @@ import tracemalloc
 from itertools import count
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from regrove import digest
 from regrove.clock import HandClock
+from regrove.errors import RegroveError
 from regrove.ledger import Ledger, acting, store
 from regrove.ledger import header as headers
 from regrove.ledger.anchor import Anchor
@@ -418,6 +419,38 @@ class TestFile:
         connection.close()
         found = ledger.verify()
         assert [fault.position for fault in found.faults] == [13]
+
+    def test_flipped_byte(self, copied):
+        """A bit of the file that belongs to an event is named by its position."""
+        path, ledger, database = copied
+        database.close()
+        whole = path.read_bytes()
+        for position, part in ((14, b'{"text":"14"}'), (9, b'"subject":"run:9"'), (20, b"object:20")):
+            place = whole.index(part) + len(part) - 3
+            path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+            found = ledger.verify()
+            assert position in {fault.position for fault in found.faults}, part
+            database.close()
+
+    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
+    def test_any_flipped_bit(self, copied, place, bit):
+        """Any bit of the file: verify answers, or says in the words of this house that the file is damaged."""
+        path, ledger, database = copied
+        database.close()
+        whole = path.read_bytes()
+        changed = bytearray(whole)
+        changed[int(place * len(whole))] ^= 1 << bit
+        try:
+            path.write_bytes(changed)
+            ledger.verify()
+        except RegroveError:
+            pass
+        finally:
+            database.close()
+            for beside in path.parent.glob("regrove.db-*"):
+                beside.unlink()
+            path.write_bytes(whole)
 
     def test_erased_by_nobody(self, copied):
         """A payload taken away without an event, or in the name of another erasure, is missing, not erased."""

@@ -151,13 +151,16 @@ class Ledger:
         erases: int = 0,
     ) -> str:
         transaction = self._database.current()
+        at = self._clock.now() if occurred_at is None else occurred_at
+        if type(at) is not int or not -(2**63) <= at < 2**63:
+            raise InvalidInput("This is not an instant", expected="microseconds UTC as an integer", received=repr(at))
         pending = Pending(
             event_id=refs.new_id(),
             attribution=attribution(),
             payload=events.encode(event),
             type=event.TYPE,
             version=event.VERSION,
-            occurred_at=self._clock.now() if occurred_at is None else occurred_at,
+            occurred_at=at,
             subject=str(refs.parse(subject)),
             used=_evidence(used, "used"),
             generated=_evidence(generated, "generated"),

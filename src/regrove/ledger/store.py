@@ -218,10 +218,11 @@ def _as_bytes(
 ) -> list[Row]:
     """A page of SQLite in which a text is not UTF-8, which the driver refuses: that text stays bytes."""
     texts = {column.name for column in columns if isinstance(column.type, Text)}
-    forms = [cast(column, LargeBinary) if column.name in texts else column for column in columns]
-    query: Select[Any] = select(*[type_coerce(form, NULLTYPE) for form in forms])
+    forms: list[Any] = [
+        type_coerce(cast(column, LargeBinary) if column.name in texts else column, NULLTYPE) for column in columns
+    ]
     try:
-        rows = connection.execute(where(query, last).limit(PAGE)).all()
+        rows = connection.execute(where(select(*forms), last).limit(PAGE)).all()
     except exc.DatabaseError as error:
         raise Corrupt("The next rows cannot be read", received=str(error.orig)) from error
     return [kind(*(_text(v) if c.name in texts else v for c, v in zip(columns, row, strict=True))) for row in rows]
