@@ -70,3 +70,15 @@ class TestVerify:
         with pytest.raises(Corrupt) as caught:
             registered.datasets.scan("flights")
         assert caught.value.expected == part.blob_digest
+
+    def test_what_was_deleted_is_made_again_from_the_sources(self, registered, monkeypatch):
+        """Registering again mends a version, also when the files did not change."""
+        monkeypatch.setattr("regrove.datasets.service._SETTLED_NS", -1)
+        registered.age()
+        version = registered.datasets.register("flights")
+        part = registered.datasets.manifest("flights").parts[0]
+        for digest in (part.blob_digest, version.manifest_digest):
+            registered.vault.delete(digest)
+            assert not registered.datasets.verify("flights").ok
+            assert registered.datasets.register("flights") == version
+            assert registered.datasets.verify("flights").ok

@@ -43,8 +43,8 @@ def record(
     with database.read() as connection:
         known = store.by_digest(connection, project, name, content) is not None
     report_digest = vault.add_json(taken.report)
-    # The objects of known content are there already; a second profile would be an equal one under another digest.
-    manifest_digest = "" if known else vault.add_json(taken.manifest)
+    manifest_digest = vault.add_json(taken.manifest)
+    # Sketches draw random numbers: a second profile of known content would be an equal one under another digest.
     profile_digest = "" if known else vault.add_json(taken.profile)
     validation = store.StoredValidation(
         validation_id=refs.new_id(),

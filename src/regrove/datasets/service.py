@@ -177,9 +177,14 @@ class Datasets:
         return parts | set(named)
 
     def _known(self, project: str, name: str, mark: str) -> DatasetVersion | None:
+        """The version that these very files gave, if all that it consists of is still there."""
         with self._database.read() as connection:
             ordinal = store.known_sources(connection, project, name, mark)
-            return None if ordinal is None else store.by_ordinal(connection, project, name, ordinal)
+            version = None if ordinal is None else store.by_ordinal(connection, project, name, ordinal)
+        if version is None or not self._vault.has(version.manifest_digest):
+            return None
+        parts = self._vault.read_json(version.manifest_digest, Manifest).parts
+        return version if all(self._vault.has(part.blob_digest) for part in parts) else None
 
     def _validation(self, version: DatasetVersion) -> store.StoredValidation:
         with self._database.read() as connection:

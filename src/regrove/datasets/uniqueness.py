@@ -31,6 +31,8 @@ class KeyHashes:
         self._hashes: list[NDArray[np.uint64]] = []
         self._skipped: list[NDArray[np.int64]] = []
         self._rows = 0
+        self._increasing = len(rule.columns) == 1
+        self._last: Any = None
 
     def update(self, frame: pl.DataFrame, refused: NDArray[np.bool_] | None) -> None:
         """Add the rows of ``frame``; ``refused`` rows are not compared with anything."""
@@ -39,6 +41,7 @@ class KeyHashes:
         columns = frame.select(self.rule.columns)
         categories = pl.selectors.categorical()
         self._hashes.append(columns.with_columns(categories.cast(pl.String)).hash_rows().to_numpy())
+        self._increasing = self._increasing and self._goes_on(columns.to_series())
         skipped = refused
         if any(column.null_count() for column in columns):
             null = columns.select(pl.any_horizontal(pl.all().is_null())).to_series().to_numpy()
@@ -49,15 +52,27 @@ class KeyHashes:
 
     def candidates(self) -> NDArray[np.int64]:
         """The positions, over all rows, that share their hash with another; ascending."""
+        import polars as pl
+
+        if self._increasing:
+            return np.empty(0, dtype=np.int64)
         hashes = np.concatenate(self._hashes) if self._hashes else np.empty(0, dtype=np.uint64)
         compared = np.ones(hashes.size, dtype=np.bool_)
         for skipped in self._skipped:
             compared[skipped] = False
-        ordered = np.sort(hashes[compared])
+        ordered = pl.Series(hashes[compared]).sort().to_numpy()
         twice = ordered[1:][ordered[1:] == ordered[:-1]]
         if not twice.size:
             return np.empty(0, dtype=np.int64)
         return np.flatnonzero(np.isin(hashes, np.unique(twice)) & compared)
+
+    def _goes_on(self, values: pl.Series) -> bool:
+        """Whether each value is larger than the one before, as numbers counted up are: then nothing can repeat."""
+        if not (values.dtype.is_integer() or values.dtype.is_temporal()) or not values.len() or values.null_count():
+            return False
+        numbers = values.to_physical().to_numpy()
+        before, self._last = self._last, numbers[-1]
+        return (before is None or numbers[0] > before) and bool((numbers[1:] > numbers[:-1]).all())
 
 
 class Duplicate:

@@ -32,6 +32,10 @@ class Fault(msgspec.Struct, frozen=True):
     expected: str
     received: str
 
+    def __str__(self) -> str:
+        """The fault on one line."""
+        return f"{self.what}: expected {self.expected}, received {self.received}"
+
 
 class Verification(msgspec.Struct, frozen=True):
     """The outcome: ``parts`` and ``rows`` were read and digested; without a fault the version is proven."""

@@ -1,8 +1,8 @@
 """CSV as text: its header, its shape, and how a text becomes a value.
 
 Types are never guessed from the rows that happen to come first in a batch. What is not declared is inferred once, from
-the first `INFERRED_ROWS` rows of the source; a later text that does not fit is a broken row, not a wider type. Errors do
-not name the file; who opens it does (`naming`).
+the first `INFERRED_ROWS` rows of the source; a later text that does not fit is a broken row, not a wider type. Errors
+do not name the file; who opens it does (`naming`).
 """
 
 from __future__ import annotations
