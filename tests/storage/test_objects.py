@@ -136,6 +136,14 @@ class TestOpenObjects:
         for place in (tmp_path, str(tmp_path), f"file://{tmp_path}"):
             assert open_objects(place, cache=tmp_path).root == tmp_path
 
+    def test_opening_a_folder_sweeps_it(self, tmp_path):
+        """Old leftovers of killed writers do not gather."""
+        (tmp_path / ".aside").mkdir()
+        (tmp_path / ".aside" / "old").touch()
+        os.utime(tmp_path / ".aside" / "old", (1, 1))
+        open_objects(tmp_path, cache=tmp_path)
+        assert list((tmp_path / ".aside").iterdir()) == []
+
     def test_an_unknown_scheme_is_refused(self, tmp_path):
         """With those that are known."""
         with pytest.raises(InvalidInput, match=r"(?s)s3://.*ftp://"):

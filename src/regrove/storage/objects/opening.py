@@ -27,10 +27,10 @@ def open_objects(place: str | Path, *, cache: Path, options: Mapping[str, str] |
     """
     text = str(place)
     scheme, separator, rest = text.partition("://")
-    if not separator:
-        return LocalObjects(Path(text))
-    if scheme == "file":
-        return LocalObjects(Path(rest))
+    if not separator or scheme == "file":
+        store = LocalObjects(Path(rest or text))
+        store.sweep()  # what killed writers left aside long ago
+        return store
     if scheme in _SCHEMES:
         from regrove.storage.objects.remote import RemoteObjects
 
