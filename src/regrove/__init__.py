@@ -46,7 +46,7 @@ _HOMES = {
     "Workspace": "regrove.workspace",
     "acting": "regrove.ledger",
     "open": "regrove.workspace",
-    "step": "regrove.pipelines.step",  # the module of that name hides the function once something loads it
+    "step": "regrove.pipelines",
 }
 
 
