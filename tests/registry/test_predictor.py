@@ -194,12 +194,12 @@ class TestPredict:
             def predict_proba(self, frame: Any) -> Any:
                 return self.values
 
-        output = made().signature.output
+        signature = made().signature
         frame = pl.DataFrame({"x": [1, 2]})
         with pytest.raises(BadAnswer, match="row 1 .* not finite"):
-            answerer(Odd([[0.5, 0.5], [math.nan, 0.5]]), output)(frame)
+            answerer(Odd([[0.5, 0.5], [math.nan, 0.5]]), signature)(frame)
         with pytest.raises(BadAnswer, match="number of rows"):
-            answerer(Odd([[0.5, 0.5]]), output)(frame)
+            answerer(Odd([[0.5, 0.5]]), signature)(frame)
 
 
 class TestRead:

@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from regrove.errors import InvalidInput, RegroveError
+from regrove.registry.shortcut import FEW_ROWS, shorten
 from regrove.registry.signature import Output, Signature
 
 if TYPE_CHECKING:
@@ -62,10 +63,11 @@ def _wrong(what: str, expected: str, received: str, mend: str = "") -> WrongSign
     )
 
 
-def answerer(estimator: Any, output: Output) -> Callable[[pl.DataFrame], Answer]:
+def answerer(estimator: Any, signature: Signature) -> Callable[[pl.DataFrame], Answer]:
     """The function from a features frame to the fields of the answer, each a list over the rows."""
+    output = signature.output
     shape = {"binary": _binary, "multiclass": _multiclass, "regression": _regression}[output.task]
-    ask = estimator.predict if output.task == "regression" else estimator.predict_proba
+    ask = _asker(estimator, signature)
 
     def answer(features: pl.DataFrame) -> Answer:
         import numpy as np
@@ -79,6 +81,22 @@ def answerer(estimator: Any, output: Output) -> Callable[[pl.DataFrame], Answer]
         return shape(values, output)
 
     return answer
+
+
+def _asker(estimator: Any, signature: Signature) -> Callable[[pl.DataFrame], Any]:
+    method = "predict" if signature.output.task == "regression" else "predict_proba"
+    long: Callable[[pl.DataFrame], Any] = getattr(estimator, method)
+    short = shorten(estimator, signature.features)
+    if short is None:
+        return long
+    last: Callable[[Any], Any] = getattr(short[0], method)
+    encode = short[1]
+
+    def ask(features: pl.DataFrame) -> Any:
+        encoded = encode(features) if features.height <= FEW_ROWS else None
+        return long(features) if encoded is None else last(encoded)
+
+    return ask
 
 
 def _binary(values: Any, output: Output) -> Answer:  # noqa: ARG001  # the three have one form

@@ -39,7 +39,7 @@ class Predictor:
         self.estimator = estimator
         """The estimator itself."""
         self._steps = [_Step(link, function) for link, function in zip(manifest.serving.chain, functions, strict=True)]
-        self._answer = answerer(estimator, manifest.signature.output)
+        self._answer = answerer(estimator, manifest.signature)
         self._request_types = {column.name: to_polars(column.type) for column in manifest.signature.request}
         self._feature_types = {column.name: to_polars(column.type) for column in manifest.signature.features}
         self.output = manifest.signature.output.schema
