@@ -156,6 +156,28 @@ class TestPostgresql(DatabaseContract):
         with db.transaction() as transaction:
             assert transaction.execute(text("SELECT 1")).scalar() == 1
 
+    def test_a_writer_waits_for_a_lock_only_so_long(self, db, url):
+        """Then one clear error, as on SQLite."""
+        prepare(url)
+        hurried = Database.open(url, busy_timeout=0.05)
+        with db.transaction() as transaction:
+            transaction.execute(text("UPDATE counter SET n = 1"))
+            errors = []
+            thread = threading.Thread(target=self._count, args=(hurried, errors))
+            thread.start()
+            thread.join()
+        assert "busy" in str(errors[0])
+        assert isinstance(errors[0], Unavailable)
+        hurried.close()
+
+    @staticmethod
+    def _count(database, errors):
+        try:
+            with database.transaction() as transaction:
+                transaction.execute(text("UPDATE counter SET n = n + 1"))
+        except RegroveError as error:
+            errors.append(error)
+
     def test_a_server_that_is_not_there_is_unavailable(self):
         """And the password is not told."""
         database = Database.open("postgresql://user:hush@127.0.0.1:1/none")

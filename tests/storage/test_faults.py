@@ -16,6 +16,7 @@ SAID = [
     ("unable to open database file", Unavailable, "cannot be reached"),
     ("connection to server failed", Unavailable, "cannot be reached"),
     ("database is locked", Unavailable, "busy"),
+    ("canceling statement due to lock timeout", Unavailable, "busy"),
     ("database disk image is malformed", Corrupt, "damaged"),
     ("file is not a database", Corrupt, "damaged"),
     ("deadlock detected", Unavailable, "refused"),

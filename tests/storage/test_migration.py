@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -184,6 +186,26 @@ class TestBackup:
         with pytest.raises(Unavailable, match="was not touched"):
             migrate(database, backups=tmp_path / "backups")
         assert module.revision(database) == "0001"
+        database.close()
+
+    def test_a_backup_for_which_there_is_no_room_stops_the_migration(self, tmp_path, monkeypatch):
+        """The file size limit stands for the disk; no half copy takes the name of a whole one."""
+        database = Database.open(f"sqlite:///{tmp_path}/regrove.db")
+        at_first_revision(database, monkeypatch)
+        with database.transaction() as transaction:
+            rows = [{"name": f"{n:0100}"} for n in range(2000)]
+            transaction.execute(text("INSERT INTO storage_leases VALUES (:name, 7, '', '', 0, 0, 0, 0)"), rows)
+        database.close()
+        code = (
+            "import resource, sys; from pathlib import Path; from regrove.storage import Database, migrate\n"
+            "resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))\n"
+            "migrate(Database.open(sys.argv[1]), backups=Path(sys.argv[2]))\n"
+        )
+        command = [sys.executable, "-c", code, f"sqlite:///{tmp_path}/regrove.db", str(tmp_path / "backups")]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert "Unavailable: The backup before the migration could not be written" in done.stderr
+        assert module.revision(database) == "0001"
+        assert list((tmp_path / "backups").glob("*.db")) == []
         database.close()
 
 

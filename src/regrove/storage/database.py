@@ -57,7 +57,7 @@ class Database:
     def open(cls, url: str, *, busy_timeout: float = 60.0) -> Self:
         """Open ``sqlite:////absolute/file.db`` or ``postgresql://user@host/name``; nothing is connected yet.
 
-        ``busy_timeout`` is how long a SQLite writer waits for its turn, in seconds. Raises InvalidInput for anything
+        ``busy_timeout`` is how long a writer waits for others, in seconds. Raises InvalidInput for anything
         else, Refused for SQLite on a network file system, MissingExtra without the driver of PostgreSQL.
         """
         try:
@@ -68,7 +68,7 @@ class Database:
         if kind == "sqlite":
             return cls(parsed, *open_sqlite(parsed, busy_timeout))
         if kind == "postgresql":
-            return cls(parsed, open_postgresql(parsed), None)
+            return cls(parsed, open_postgresql(parsed, busy_timeout), None)
         raise InvalidInput("This database is not supported", expected=_ADDRESSES, received=kind)
 
     def __repr__(self) -> str:

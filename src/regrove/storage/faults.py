@@ -55,6 +55,6 @@ def _translated(error: exc.DBAPIError | exc.TimeoutError, where: str, *, reading
         )
     if "unable to open" in lower or "connection" in lower:
         return Unavailable("The database cannot be reached", received=received, mend="check its place and its rights")
-    if "locked" in lower:
+    if "locked" in lower or "lock timeout" in lower:
         return Unavailable("The database is busy", received=received, mend=_AGAIN)
     return Unavailable("The database refused", received=received, mend=_AGAIN)
