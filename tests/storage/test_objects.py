@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -45,6 +46,17 @@ class TestLocalObjects(ObjectsContract):
         assert store.sweep() == 1
         assert (old.exists(), fresh.exists()) == (False, True)
         assert [info.key for info in store.list()] == ["k"]
+
+    def test_an_object_reaches_the_disk_before_its_name(self, store, monkeypatch):
+        """Bytes first, then the name, then the folder that holds the name."""
+        store.put_bytes("a/first", b"1")
+        done = []
+        sync, link = os.fsync, os.link
+        kinds = {True: "folder", False: "file"}
+        monkeypatch.setattr(os, "fsync", lambda fd: (done.append(kinds[stat.S_ISDIR(os.fstat(fd).st_mode)]), sync(fd)))
+        monkeypatch.setattr(os, "link", lambda old, new: (done.append("link"), link(old, new)))
+        store.put_bytes("a/second", b"2")
+        assert done == ["file", "link", "folder"]
 
     def test_a_folder_that_was_taken_away_is_made_again(self, store):
         """A long process survives a clean-up by hand."""
