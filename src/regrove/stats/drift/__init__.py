@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from regrove.stats.drift.anderson import anderson_darling
+    from regrove.stats.drift.bridge import column_counts
     from regrove.stats.drift.calibration import Calibration, calibrate
     from regrove.stats.drift.cells import cells_for
     from regrove.stats.drift.chisquare import chi_square, homogeneity
@@ -56,6 +57,7 @@ _HOMES = {
     "chi_square": "chisquare",
     "choose": "choice",
     "clopper_pearson": "shares",
+    "column_counts": "bridge",
     "compare": "comparison",
     "debiased": "effects",
     "decide": "decision",
@@ -100,6 +102,7 @@ __all__ = [
     "chi_square",
     "choose",
     "clopper_pearson",
+    "column_counts",
     "compare",
     "debiased",
     "decide",
