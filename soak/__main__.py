@@ -1,0 +1,83 @@
+"""``python -m soak [--full] [--jobs N] [TOPIC ...]``: run the simulations and print one table.
+
+Exit status 1 when a stated rate is excluded by what was seen, 2 for a topic that does not exist.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+
+for _threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_threads, "1")  # one core a topic; set before numpy is loaded
+
+from soak.row import Row  # noqa: E402 - after the threads are set
+
+_NO_TOPIC = {"__init__", "__main__", "row"}
+
+
+def topics() -> list[str]:
+    """The names of all topics."""
+    return sorted(path.stem for path in Path(__file__).parent.glob("*.py") if path.stem not in _NO_TOPIC)
+
+
+def run(topic: str, full: bool) -> tuple[str, float, list[Row]]:
+    """All rows of a topic, with what it took in seconds; progress goes to the error stream."""
+    import importlib
+
+    began = time.monotonic()
+    rows = []
+    for row in importlib.import_module(f"soak.{topic}").rows(full):
+        rows.append(row)
+        print(f"  {topic}: {row.name}: {row.rate:.4g} ({time.monotonic() - began:.0f} s)", file=sys.stderr, flush=True)
+    return topic, time.monotonic() - began, rows
+
+
+def table(found: dict[str, list[Row]]) -> str:
+    """The rows as text, topic by topic."""
+    width = max((len(row.name) for rows in found.values() for row in rows), default=10)
+    head = f"{'':<{width}}  {'stated':>9}  {'seen':>7}  {'99% interval':>17}  {'events':>8} / {'trials':<9}"
+    lines = [head]
+    for topic in sorted(found):
+        lines.append(f"-- {topic}")
+        lines += [
+            f"{row.name:<{width}}  {row.claim:>9}  {row.rate:7.4f}  {row.low:7.4f} - {row.high:7.4f}"
+            f"  {row.events:8d} / {row.trials:<9d}{'' if row.holds else ' EXCLUDED'}"
+            for row in found[topic]
+        ]
+    return "\n".join(lines)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the topics that are named, or all."""
+    parser = argparse.ArgumentParser(prog="python -m soak", description=__doc__)
+    parser.add_argument("topics", nargs="*", metavar="TOPIC")
+    parser.add_argument("--full", action="store_true", help="the full sizes")
+    parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1), help="topics at a time")
+    options = parser.parse_args(arguments)
+    known = topics()
+    unknown = [each for each in options.topics if each not in known]
+    if unknown:
+        print(f"There is no topic {', '.join(unknown)}. There are: {', '.join(known)}", file=sys.stderr)
+        return 2
+    wanted = options.topics or known
+    found: dict[str, list[Row]] = {}
+    seconds = 0.0
+    with ProcessPoolExecutor(max(1, min(options.jobs, len(wanted)))) as pool:
+        for done in as_completed([pool.submit(run, topic, options.full) for topic in wanted]):
+            topic, took, found[topic] = done.result()
+            seconds += took
+            print(f"{topic}: {len(found[topic])} rows in {took:.0f} s", file=sys.stderr, flush=True)
+    print(table(found))
+    broken = [row for rows in found.values() for row in rows if not row.holds]
+    size = "full" if options.full else "quick"
+    print(f"{sum(map(len, found.values()))} rows, {len(broken)} excluded; {size} sizes, {seconds:.0f} s of one core")
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
