@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regrove.datasets.distinct import Distinct, K
@@ -17,6 +17,7 @@ def of(values, kind=LogicalType.INT64, dtype=None):
 
 
 class TestDistinct:
+    @settings(deadline=None)
     @given(TEXTS, TEXTS)
     def test_few_texts_are_counted_exactly_and_union_is_union(self, one, other):
         """Below K values the summary is exact, and two summaries are that of both lists."""

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections import Counter
 
 import polars as pl
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regrove.datasets.frequent import CAPACITY, Frequent
@@ -17,6 +17,7 @@ def of(values):
 
 
 class TestFrequent:
+    @settings(deadline=None)
     @given(st.lists(VALUES, min_size=1, max_size=5))
     def test_no_count_lacks_more_than_the_error(self, parts):
         """Counts of the sum are lower bounds, and the error says how far below they can be."""

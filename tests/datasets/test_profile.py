@@ -4,7 +4,7 @@ import msgspec
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regrove.datasets import Profile, profile_of
@@ -15,6 +15,7 @@ NUMBERS = st.lists(st.one_of(st.none(), st.floats(-1e6, 1e6)), max_size=30)
 
 
 class TestSum:
+    @settings(deadline=None)
     @given(st.lists(NUMBERS, min_size=1, max_size=4))
     def test_a_profile_of_parts_is_that_of_the_whole(self, parts):
         """Merging is addition: counts and extremes exactly, moments to rounding."""

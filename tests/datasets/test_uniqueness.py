@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regrove.datasets import DatasetConfig, Expectation
@@ -15,6 +15,7 @@ ROWS = st.lists(st.tuples(st.integers(0, 5), st.sampled_from(["a", "b", None])),
 
 
 class TestDuplicates:
+    @settings(deadline=None)
     @given(files=st.lists(ROWS, min_size=1, max_size=3))
     def test_exactly_the_later_of_equal_rows_are_found_over_all_files(self, files, tmp_path_factory):
         """As a dictionary would find them; absent values equal nothing."""

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regrove.errors import InvalidInput
@@ -10,6 +10,7 @@ from regrove.frames import batches, rechunked
 
 
 class TestRechunked:
+    @settings(deadline=None)
     @given(st.lists(st.integers(0, 12), max_size=12), st.integers(1, 9))
     def test_all_rows_come_in_order_and_in_equal_heights(self, heights, rows):
         """However the rows arrive, they leave in frames of one height, the last one shorter."""
