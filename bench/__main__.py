@@ -17,7 +17,9 @@ def main(names: list[str]) -> int:
     if unknown:
         print(f"There is no benchmark {', '.join(unknown)}. There are: {', '.join(known)}", file=sys.stderr)
         return 2
-    print(f"Python {platform.python_version()}, {platform.machine()}, {len(_cpus())} CPUs. Ratios travel; absolute times do not.")
+    print(
+        f"Python {platform.python_version()}, {platform.machine()}, {len(_cpus())} CPUs. Ratios travel; absolute times do not."
+    )
     for name in names or known:
         print(f"\n== {name}", flush=True)
         importlib.import_module(f"bench.{name}").main()

@@ -98,7 +98,15 @@ def model(folder: Path) -> None:
     chapter(3, "The classifier is a model version; a decision by hand makes it champion")
     run(folder, "regrove", "models", "list")
     run(folder, "regrove", "models", "show", f"{MODEL}@1")
-    run(folder, "regrove", "models", "promote", f"{MODEL}@1", "--reason", "the schedule to the minute, as airlines print it")
+    run(
+        folder,
+        "regrove",
+        "models",
+        "promote",
+        f"{MODEL}@1",
+        "--reason",
+        "the schedule to the minute, as airlines print it",
+    )
     run(folder, "regrove", "models", "live", MODEL)
 
 
@@ -176,6 +184,7 @@ class Server:
 def check_log(folder: Path, march: March, *outcomes: Outcome) -> None:
     """Every acknowledged prediction and label is in the log, once."""
     import polars as pl
+
     import regrove
 
     with regrove.open(folder) as ws:

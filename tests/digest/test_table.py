@@ -46,9 +46,7 @@ class TestTableDigest:
     def test_a_changed_value_changes_it(self, frame: pl.DataFrame, data: st.DataObject) -> None:
         """Any one value of any column."""
         row = data.draw(st.integers(0, frame.height - 1))
-        other = pl.DataFrame(
-            [(7, 0.5, "\x00changed", None)], schema=frame.schema, orient="row"
-        )
+        other = pl.DataFrame([(7, 0.5, "\x00changed", None)], schema=frame.schema, orient="row")
         column = data.draw(st.sampled_from(frame.columns))
         if frame[column][row] == other[column][0] or (frame[column][row] is None and other[column][0] is None):
             return

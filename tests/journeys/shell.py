@@ -22,7 +22,9 @@ class Shell:
         self.folder = folder
         scripts = bin_folder or Path(sys.executable).parent
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("REGROVE_", "COV_", "PYTEST"))}
-        self.environment = kept | {"PATH": f"{scripts}:{os.environ['PATH']}", "REGROVE_ACTOR": "person:ann"} | environment
+        self.environment = (
+            kept | {"PATH": f"{scripts}:{os.environ['PATH']}", "REGROVE_ACTOR": "person:ann"} | environment
+        )
         self._background: list[subprocess.Popen[str]] = []
 
     def run(self, command: str, *, expect: int = 0) -> str:

@@ -57,6 +57,7 @@ class TestReadme:
         with Shell(tmp_path) as shell:
             assert "model:returns@1 answered" in shell.run(_script(STRANGER))
 
+    @pytest.mark.timeout(900)
     def test_by_hand_and_by_demo_and_anywhere_it_is_the_same_model(self, tmp_path: Path) -> None:
         """The content digest of ``late-arrival@1`` is that of the demo, in two folders and processes."""
         digests = []

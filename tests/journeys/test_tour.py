@@ -60,7 +60,13 @@ class TestTour:
                 else:
                     said = shell.run(command)
             verbs = [" ".join(each.split()[:3]) for each in seen]
-            for verb in ("regrove models promote", "regrove serve", "regrove predict", "regrove trace", "regrove audit"):
+            for verb in (
+                "regrove models promote",
+                "regrove serve",
+                "regrove predict",
+                "regrove trace",
+                "regrove audit",
+            ):
                 assert any(each.startswith(verb) for each in verbs), seen
 
     def test_a_server_without_a_champion_waits_and_goes_live_by_itself(self, installed: Path, tmp_path: Path) -> None:

@@ -65,9 +65,7 @@ class TestRead:
             ('module = "pipeline"', 'modul = "pipeline"', "line 4: [project] has no key 'modul'", "'module'"),
         ],
     )
-    def test_an_unknown_key_is_met_with_place_and_nearest_key(
-        self, old: str, new: str, place: str, mend: str
-    ) -> None:
+    def test_an_unknown_key_is_met_with_place_and_nearest_key(self, old: str, new: str, place: str, mend: str) -> None:
         """Table path, line, and the key that was meant."""
         with pytest.raises(InvalidDeclaration) as caught:
             read_text(GOOD.replace(old, new, 1))

@@ -62,7 +62,10 @@ def _say_registered(version: DatasetVersion, report: ValidationReport, *, new: b
     facts(
         (
             ("checked", f"{len(report.sources)} files, {passed} of {len(report.results)} rules hold"),
-            ("quarantined", f"{report.refused:,} rows, kept in {short(report.refused_digest)}" if report.refused else ""),
+            (
+                "quarantined",
+                f"{report.refused:,} rows, kept in {short(report.refused_digest)}" if report.refused else "",
+            ),
             *(("warning", f"{each.failed:,} rows against '{each.rule}'") for each in report.warnings),
         )
     )

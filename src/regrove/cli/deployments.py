@@ -65,7 +65,10 @@ def show(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
         )
     )
     done("generations")
-    facts((f"{each.number}", f"{each.state:<8} {each.ref}  {each.revision.model}  {when(each.published_at)}") for each in history[-10:])
+    facts(
+        (f"{each.number}", f"{each.state:<8} {each.ref}  {each.revision.model}  {when(each.published_at)}")
+        for each in history[-10:]
+    )
 
 
 def _counts(ws: Workspace, name: str) -> dict[str, int]:
@@ -85,7 +88,9 @@ def start(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
     if as_json:
         emit_json(found)
         return
-    done(f"{found.ref} runs: {found.current.ref} with {found.current.revision.model}, generation {found.current.number}.")
+    done(
+        f"{found.ref} runs: {found.current.ref} with {found.current.revision.model}, generation {found.current.number}."
+    )
     next_command(f"regrove serve {found.name}")
 
 
@@ -119,7 +124,10 @@ def compact(context: typer.Context, name: Name, as_json: AsJson = False) -> None
         (
             ("objects", ", ".join(short(each) for each in found.objects)),
             ("sent twice", f"{found.repeated} predictions, kept once" if found.repeated else ""),
-            ("torn tails", f"{found.torn_bytes} bytes of a record that was never acknowledged" if found.torn_bytes else ""),
+            (
+                "torn tails",
+                f"{found.torn_bytes} bytes of a record that was never acknowledged" if found.torn_bytes else "",
+            ),
             ("still written", f"{found.live} segments, left for later" if found.live else ""),
         )
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Final
+from typing import Any, Final
 
 import typer
 
@@ -13,7 +13,7 @@ from regrove import errors
 __all__ = ["EXIT_CODES", "exit_code", "run"]
 
 # Typer carries a Click of its own, or stands on the installed one, depending on its version; this finds the right one.
-_UsageError: Final = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+_UsageError: Final[Any] = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 
 EXIT_CODES: Final[tuple[tuple[type[BaseException], int, str], ...]] = (
     (errors.InvalidInput, 2, "what was given cannot be used"),
@@ -47,7 +47,7 @@ def run() -> None:
     except typer.Exit as stop:
         code = stop.exit_code
     except _UsageError as error:
-        error.show()  # type: ignore[attr-defined]  # a ClickException, whichever Click it is of
+        error.show()
         code = 2
     except (typer.Abort, KeyboardInterrupt):
         print("Interrupted. What was recorded stays; the same command continues.", file=sys.stderr)

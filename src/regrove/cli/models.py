@@ -70,7 +70,10 @@ def show(context: typer.Context, version: Version, as_json: AsJson = False) -> N
             ("request", _columns(found.signature.request)),
             ("features", _columns(found.signature.features)),
             ("output", _columns(found.signature.output.schema)),
-            ("serving code", f"{' -> '.join(x.function for x in manifest.serving.chain)}  {short(manifest.serving.code)}"),
+            (
+                "serving code",
+                f"{' -> '.join(x.function for x in manifest.serving.chain)}  {short(manifest.serving.code)}",
+            ),
             ("trusted types", ", ".join(manifest.trusted_types)),
             ("seed", manifest.training.seed),
             ("params", ", ".join(f"{key}={value}" for key, value in manifest.training.params.items())),
@@ -84,7 +87,9 @@ def show(context: typer.Context, version: Version, as_json: AsJson = False) -> N
         if pairs:
             done(title)
             facts(pairs)
-    next_command(f"regrove trace {found.ref}" if found.aliases else f"regrove models promote {found.name}@{found.ordinal}")
+    next_command(
+        f"regrove trace {found.ref}" if found.aliases else f"regrove models promote {found.name}@{found.ordinal}"
+    )
 
 
 def _columns(schema: Schema) -> str:
@@ -97,7 +102,9 @@ def promote(
     version: Version,
     reason: Annotated[str, typer.Option(help="A sentence for whoever asks years later.")] = "",
     alias: Alias = "champion",
-    evidence: Annotated[list[str] | None, typer.Option(help="A ref or digest that it rests on; may be given again.")] = None,
+    evidence: Annotated[
+        list[str] | None, typer.Option(help="A ref or digest that it rests on; may be given again.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Decide by hand that an alias shall stand at a version; deployments that follow it are published."""
@@ -192,4 +199,6 @@ def verify(context: typer.Context, version: Version, as_json: AsJson = False) ->
     if as_json:
         emit_json(found)
         return
-    done(f"{found.ref} is whole: {len(found.objects)} objects have their digests, {len(found.types)} types are trusted.")
+    done(
+        f"{found.ref} is whole: {len(found.objects)} objects have their digests, {len(found.types)} types are trusted."
+    )

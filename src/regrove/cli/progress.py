@@ -73,7 +73,9 @@ class RunProgress:
         self._line("+", "cyan", event.step, f"{event.took_us / 1e6:6.2f} s  {rows}")
 
     def _StepRetried(self, event: said.StepRetried) -> None:  # noqa: N802  # named after what was said
-        self._line("!", "yellow", event.step, f"attempt {event.attempt} failed: {event.error}; again in {event.wait_s:g} s")
+        self._line(
+            "!", "yellow", event.step, f"attempt {event.attempt} failed: {event.error}; again in {event.wait_s:g} s"
+        )
 
     def _Printed(self, event: said.Printed) -> None:  # noqa: N802  # named after what was said
         for line in event.text.rstrip().splitlines():

@@ -48,7 +48,9 @@ def plan(context: typer.Context, as_json: AsJson = False) -> None:
         return
     for change in found.changes:
         mark, style = _MARKS[change.what]
-        console.print(Text.assemble((f"  {mark} ", style), change.where, ("  " + _values(change), "dim")), soft_wrap=True)
+        console.print(
+            Text.assemble((f"  {mark} ", style), change.where, ("  " + _values(change), "dim")), soft_wrap=True
+        )
     against = found.in_force or "nothing: this would be the first revision"
     if found.is_empty:
         done(f"Nothing would change: {against} says the same.")

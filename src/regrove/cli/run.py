@@ -29,7 +29,9 @@ def run(
     model: Model = "",
     from_step: Annotated[str, typer.Option("--from", help="Execute this step and what needs it, kept or not.")] = "",
     only: Annotated[str, typer.Option(help="Make only this step, and what it needs.")] = "",
-    param: Annotated[list[str] | None, typer.Option(help="KEY=VALUE instead of the declared one; may be given again.")] = None,
+    param: Annotated[
+        list[str] | None, typer.Option(help="KEY=VALUE instead of the declared one; may be given again.")
+    ] = None,
     cause: Annotated[str, typer.Option(help="The event that this run is because of.")] = "",
     as_json: AsJson = False,
 ) -> None:
@@ -103,7 +105,11 @@ def _say(report: RunReport) -> None:
     name = report.model_ref.removeprefix("model:")
     if report.model_is_new:
         done(f"{report.model_ref} is registered.")
-        next_command(f'regrove models promote {name} --reason "the first version"' if name.endswith("@1") else f"regrove models show {name}")
+        next_command(
+            f'regrove models promote {name} --reason "the first version"'
+            if name.endswith("@1")
+            else f"regrove models show {name}"
+        )
     else:
         done(f"It made {report.model_ref} again, to the byte: nothing new is registered.")
         next_command(f"regrove models show {name}")

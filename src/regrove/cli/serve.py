@@ -57,7 +57,16 @@ def serve(
     publisher.start()
     try:
         run_server(
-            objects, deployment, project, root, host=host, port=port, workers=workers, options=options, cache=cache, started=started
+            objects,
+            deployment,
+            project,
+            root,
+            host=host,
+            port=port,
+            workers=workers,
+            options=options,
+            cache=cache,
+            started=started,
         )
     finally:
         publisher.stop()

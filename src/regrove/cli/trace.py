@@ -35,7 +35,9 @@ def trace(
     for step in found.steps:
         indent = "   " * step.depth
         arrow = "" if step.depth == 0 else "└─ "
-        console.print(Text.assemble((f"{indent[3:]}{arrow}", "dim"), (step.what, "bold cyan"), "  ", step.ref), soft_wrap=True)
+        console.print(
+            Text.assemble((f"{indent[3:]}{arrow}", "dim"), (step.what, "bold cyan"), "  ", step.ref), soft_wrap=True
+        )
         width = max((len(label) for label, _ in step.facts), default=0)
         for label, value in step.facts:
             console.print(Text.assemble((f"{indent}  {label:<{width}}  ", "dim"), value), soft_wrap=True)

@@ -62,7 +62,7 @@ def _attempt(call: Call) -> tuple[tuple[Result, ...], tuple[Any, ...], Failure |
             return run_built_in(call, arguments), (), None
         value = function(**arguments)
         return (encode(value, call.kind, call.step, call),), tuple(steprun.points), None
-    except (Exception, SystemExit) as error:  # noqa: BLE001  # the worker's boundary: users' code raises anything
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # the project's own code raises anything
         return (), (), _failure(error, call)
 
 

@@ -5,10 +5,15 @@ The two rooms are neighbours and do not know each other; here the words of one a
 
 from __future__ import annotations
 
+from typing import cast
+
+import msgspec
+
 from regrove.pipelines.trained import ServingCode as PackagedCode
 from regrove.pipelines.trained import TrainedModel
 from regrove.registry import Models, ModelSpec
 from regrove.registry.manifest import Link, Parameter, ServingCode
+from regrove.registry.signature import Task
 
 __all__ = ["ModelSink"]
 
@@ -23,7 +28,7 @@ class ModelSink:
         """Register a version and return its ref; one with the same content is the same version."""
         spec = ModelSpec(
             name=trained.name,
-            task=trained.task,
+            task=cast("Task", trained.task),  # checked by the declaration
             format=trained.format,
             model=trained.model_digest,
             request=trained.request,
@@ -37,6 +42,7 @@ class ModelSink:
             steps=trained.steps,
             trusted_types=trained.trusted_types,
             run=trained.run_ref,
+            metric=trained.metric,
             metrics=trained.metrics,
         )
         return self._models.register(spec).ref
@@ -47,7 +53,10 @@ def _serving(code: PackagedCode) -> ServingCode:
         Link(
             function=each.function,
             module=each.module,
-            parameters=tuple(Parameter(name=name, source=source, form=form) for name, source, form in each.parameters),
+            parameters=msgspec.convert(
+                [{"name": name, "source": source, "form": form} for name, source, form in each.parameters],
+                tuple[Parameter, ...],
+            ),
         )
         for each in code.chain
     )
