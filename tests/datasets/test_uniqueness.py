@@ -49,9 +49,17 @@ class TestDuplicates:
         hashes.update(series[2:].to_frame(), None)
         assert hashes.candidates().tolist() == [1, 2]
 
+    @pytest.mark.parametrize("ids", [[1, 2, 2, 3], [1, 3, 2, 3], [-1, 0, 5, -1]])
+    def test_numbers_that_do_not_only_rise_are_compared(self, house, ids):
+        """Only strictly rising numbers are taken for unique without a look."""
+        house.put_flights("data/a.parquet", ids[:2])
+        house.put_flights("data/b.parquet", ids[2:])
+        house.declare(key=["flight_id"])
+        assert house.datasets.validate("flights").refused == 1
+
     def test_different_rows_with_equal_hashes_are_no_duplicates(self, house, monkeypatch):
         """A collision costs a look, never a wrong verdict."""
-        house.put_flights("data/a.parquet", range(20))
+        house.put_flights("data/a.parquet", reversed(range(20)))
         house.declare(key=["flight_id"])
         monkeypatch.setattr(
             pl.DataFrame, "hash_rows", lambda frame, **_: pl.Series([7] * frame.height, dtype=pl.UInt64)
