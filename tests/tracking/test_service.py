@@ -12,15 +12,47 @@ from regrove.tracking import MetricPoint, Runs, capture
 
 
 @pytest.fixture
-def runs(any_database, vault, objects, clock, acting):
-    """The room over each database."""
-    return Runs(any_database, vault, Ledger(any_database, objects, clock), clock)
+def facts(database, objects, clock):
+    """The ledger that the room records in."""
+    return Ledger(database, objects, clock)
 
 
 @pytest.fixture
-def facts(any_database, objects, clock):
-    """The ledger that the room records in."""
-    return Ledger(any_database, objects, clock)
+def runs(database, vault, facts, clock, acting):
+    """The room on SQLite."""
+    return Runs(database, vault, facts, clock)
+
+
+class TestBothDatabases:
+    """One life of a run, on each database."""
+
+    def test_a_whole_life(self, any_database, vault, objects, clock, acting):
+        """All that a run holds comes back the same from both."""
+        facts = Ledger(any_database, objects, clock)
+        runs = Runs(any_database, vault, facts, clock)
+        digest = "b3-1:" + "0" * 64
+        first = runs.start("late", params={"depth": 3, "names": ["a"]})
+        run = runs.start("late", params={})
+        runs.log_params(run.ref, {"rate": 0.1})
+        runs.log_metrics(run.ref, {"loss": math.nan, "gain": math.inf, "auc": 0.5})
+        runs.log_metrics(run.ref, [MetricPoint("auc", 0.7, step=2), MetricPoint("auc", 0.6, step=1)])
+        runs.add_input(run.ref, "flights", "dataset:flights@1", digest)
+        runs.add_input(run.ref, "flights", "dataset:flights@1", digest)
+        runs.add_artifact(run.ref, "model", digest, "model", artifact_ref="model:late@1")
+        runs.finish(run.ref, status="interrupted")
+        runs.resume(run.ref)
+        runs.finish(run.ref)
+        details = runs.details(run.ref)
+        assert details.params == {"rate": 0.1}
+        assert list(details.metrics) == ["auc", "gain", "loss"]
+        assert (details.metrics["auc"], details.metrics["gain"]) == (0.7, math.inf)
+        assert math.isnan(details.metrics["loss"])
+        assert [(each.name, each.ref) for each in details.inputs] == [("flights", "dataset:flights@1")]
+        assert [each.id for each in runs.list(limit=1)] == [run.id]
+        assert [each.id for each in runs.list(before=run.ref)] == [first.id]
+        assert [each.id for each in runs.makers("model:late@1")] == [run.id]
+        assert runs.get(run.id[:31]).status == "finished"
+        assert facts.verify().ok
 
 
 class TestLife:
@@ -32,9 +64,9 @@ class TestLife:
             run = runs.start("late")
         assert (run.actor, run.cause, run.status) == ("person:test", "person:ann", "running")
 
-    def test_nobody_starts_nothing(self, any_database, vault, objects, clock):
+    def test_nobody_starts_nothing(self, database, vault, facts, clock):
         """Without an actor nothing is recorded."""
-        room = Runs(any_database, vault, Ledger(any_database, objects, clock), clock)
+        room = Runs(database, vault, facts, clock)
         with pytest.raises(RegroveError):
             room.start("late")
 

@@ -12,8 +12,7 @@ from regrove.digest import canonical
 from regrove.pipelines.kitchen import Kitchen
 from regrove.pipelines.prepare import Prepared
 from regrove.pipelines.recipe import Made
-from regrove.pipelines.signature import Learned
-from regrove.pipelines.trained import ServingCode, ServingFunction, TrainedModel
+from regrove.pipelines.trained import Learned, ServingCode, ServingFunction, TrainedModel
 
 if TYPE_CHECKING:
     from regrove.storage import Vault

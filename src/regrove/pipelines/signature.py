@@ -10,30 +10,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-import msgspec
 import polars as pl
 from polars.testing import assert_frame_equal
 
 from regrove.errors import Refused
+from regrove.pipelines.trained import Learned
 from regrove.schema import Column, Schema, schema_of
 
 if TYPE_CHECKING:
     from regrove.schema import LogicalType
 
-__all__ = ["DependentRows", "Learned", "learn"]
+__all__ = ["DependentRows", "learn"]
 
 _SAMPLE: Final = 64
 """Rows that are computed again."""
 
 Path = Callable[[pl.DataFrame], pl.DataFrame]
 """The serving path: a request's rows to features."""
-
-
-class Learned(msgspec.Struct, frozen=True):
-    """The columns that a request carries, and those that the estimator sees; nullable where a null was seen."""
-
-    request: Schema
-    features: Schema
 
 
 class DependentRows(Refused):
@@ -45,8 +38,16 @@ class DependentRows(Refused):
 def learn(request: pl.DataFrame, features: pl.DataFrame, path: Path) -> Learned:
     """What ``path`` reads of ``request`` and makes of it; ``features`` is what it made of all rows.
 
-    Raises DependentRows when a few rows alone give other values than the same rows among all.
+    Raises DependentRows when there is not a row for each row, or a few rows alone give other values than the same rows
+    among all.
     """
+    if features.height != request.height:
+        raise DependentRows(
+            "The features have another number of rows than the request",
+            expected=f"{request.height} rows, one for each row of the request, in its order",
+            received=f"{features.height} rows",
+            mend="neither filter nor join rows away between the request and the features",
+        )
     places = _places(request.height)
     rows, expected = request[places], features[places]
     _check_alone(path, rows, expected)

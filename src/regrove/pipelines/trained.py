@@ -15,7 +15,23 @@ if TYPE_CHECKING:
     from regrove.datasets.config import DatasetConfig
     from regrove.pipelines.config import ModelConfig
 
-__all__ = ["Declarations", "ModelFormat", "Models", "Revision", "ServingCode", "ServingFunction", "TrainedModel"]
+__all__ = [
+    "Declarations",
+    "Learned",
+    "ModelFormat",
+    "Models",
+    "Revision",
+    "ServingCode",
+    "ServingFunction",
+    "TrainedModel",
+]
+
+
+class Learned(msgspec.Struct, frozen=True):
+    """The columns that a request carries, and those that the estimator sees; nullable where a null was seen."""
+
+    request: Schema
+    features: Schema
 
 
 class ServingFunction(msgspec.Struct, frozen=True):

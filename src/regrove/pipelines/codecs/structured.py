@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import types
 import typing
 from functools import lru_cache
 from importlib import import_module
@@ -22,7 +24,7 @@ def encode(value: Any, output: str, call: Call) -> Result:
     """Keep a value that JSON gives back unchanged as the annotated type; anything else is a WrongKind."""
     kind = _annotated(call.root, f"{call.module}:{call.step}") if call.module else Any
     try:
-        data = canonical(value)
+        data = canonical(msgspec.to_builtins(value, str_keys=True))
         again = msgspec.json.decode(data, type=kind)
     except (msgspec.MsgspecError, TypeError, OverflowError, RecursionError) as error:
         raise WrongKind(
@@ -54,9 +56,16 @@ def decode(argument: Argument, call: Call) -> Any:
 @lru_cache(maxsize=1024)
 def _annotated(root: str, place: str) -> Any:  # noqa: ARG001  # the root keeps two versions of one module apart
     module, _, function = place.partition(":")
-    code = getattr(import_module(module), function)
+    code = inspect.unwrap(getattr(import_module(module), function))
+    said = getattr(code, "__annotations__", {}).get("return")
+    if said is None:
+        raise WrongKind(
+            f"The return annotation of {function} is hidden by its decorator",
+            mend="use functools.wraps in the decorator",
+        )
+    alone = types.SimpleNamespace(__annotations__={"return": said})  # those of parameters may not be importable here
     try:
-        return typing.get_type_hints(code)["return"]
+        return typing.get_type_hints(alone, globalns=getattr(code, "__globals__", {}))["return"]
     except NameError as error:
         raise WrongKind(
             f"The return annotation of {function} cannot be resolved: {error}",
