@@ -571,7 +571,7 @@ class TestScopes:
             "def f():\n    def g():\n        return X\n    return g",
             "def f():\n    class C:\n        X = 1\n        def m(self): return X\n    return C",
             "def f():\n    class C:\n        X = X\n    return C",
-            "def f():\n    global X\n    X = 2",
+            "def f():\n    global X\n    X += 2",
             "def f(): return f'{X}'",
             "def f(y):\n    match y:\n        case 1 if X: return 1",
             "async def _g(): return X\ndef f(): return _g",

@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+
 from tests.pipelines.code.projects import Files, load, write
 from tests.pipelines.code.running import importable
 
@@ -193,6 +194,121 @@ PROGRAMS = {
             def f(): return total, found
             def g(): return squares, walrus
             def h(): return n, make()()
+        """,
+    },
+    "objects": {
+        "pipeline.py": """
+            from dataclasses import dataclass, field
+            from enum import Enum
+            from functools import partial, reduce
+            from operator import attrgetter
+            from bus import Bus, bus, listen
+
+            class Level(Enum):
+                LOW = 1
+                HIGH = 2
+
+            @dataclass
+            class Row:
+                value: int = 3
+                more: list = field(default_factory=lambda: [4])
+                def __post_init__(self): self.value += Level.LOW.value
+
+            ROWS = [Row(), Row(5)]
+            ROWS[0].more.append(6)
+            for row in ROWS:
+                row.value *= 7
+            by_name = {"first": ROWS[0], "second": ROWS[1]}
+            by_name["second"].more.clear()
+            last = by_name.get("first")
+            last.value += 8
+
+            @listen("x")
+            def _on_x(v): return v + 9
+
+            @bus.on("y")
+            def _on_y(v): return v + 10
+
+            Bus.default = 11
+            other = Bus()
+            other.handlers["z"] = [lambda v: v + 12]
+            handlers = [partial(_on_x, 13), lambda: _on_y(14)]
+            handlers.reverse()
+            def gather(x, seen=[]):
+                seen.append(x)
+                return seen
+            gather(15)
+            total = reduce(lambda a, b: a + b, map(attrgetter("value"), ROWS))
+            ROWS[1].value = 16
+            def f(): return ROWS, total
+            def g(): return bus.fire("x", 1), bus.fire("y", 1), other.fire("z", 1), other.fire("none", 1)
+            def h(): return [each() for each in handlers], gather(17)
+        """,
+        "bus.py": """
+            class Bus:
+                default = 18
+                def __init__(self):
+                    self.handlers = {}
+                def on(self, name):
+                    def keep(function):
+                        self.handlers.setdefault(name, []).append(function)
+                        return function
+                    return keep
+                def fire(self, name, value):
+                    return [each(value) for each in self.handlers.get(name, [])] or self.default
+            bus = Bus()
+            def listen(name):
+                return bus.on(name)
+        """,
+    },
+    "wiring": {
+        "pipeline.py": """
+            import config
+            from config import settings, configure
+            from pack import *
+            from pack import area as _area
+            import pack.shapes
+            try:
+                import not_there
+            except ImportError:
+                from pack import spare as not_there
+            if settings["debug"]:
+                def scale(x): return x * 2
+            else:
+                def scale(x): return x * 3
+            configure(rate=4)
+            config.settings["late"] = 5
+            settings = dict(settings, own=6)
+            def f(): return config.current(), settings
+            def g(): return scale(_area(7)) + unit() + pack.shapes.corners
+            def h(): return not_there(), config.lazy, pack.shapes.Shape().name
+        """,
+        "config.py": """
+            settings = {"debug": 0}
+            _state = None
+            def configure(**values):
+                global _state
+                _state = tuple(sorted(values.items()))
+                settings.update(values)
+            def current(): return _state
+            def __getattr__(name): return (name, 8) if name == "lazy" else _refuse(name)
+            def _refuse(name): raise AttributeError(name)
+        """,
+        "pack/__init__.py": """
+            from pack.shapes import area, unit
+            from pack.shapes import Shape as _Shape
+            from config import settings as _settings
+            __all__ = ["unit"]
+            _Shape.name = "square"
+            _settings["debug"] += 9
+            def spare(): return 10
+        """,
+        "pack/shapes.py": """
+            corners = 11
+            class Shape:
+                name = "none"
+            def area(x): return x * x + 12
+            def unit(): return 13
         """,
     },
     "names": {

@@ -35,6 +35,7 @@ class Codebase:
         self._effects = Effects(project, self._resolver)
         self._functions: dict[str, FunctionInfo] | None = None
         self._closures: dict[str, Closure] = {}
+        self._digests: dict[tuple[Statement, bool], str] = {}
 
     @classmethod
     def load(cls, root: Path, module: str) -> Codebase:
@@ -125,7 +126,7 @@ class Codebase:
         reach = self._reach([function], with_annotations=True)
         statements = reach.ordered()
         verbatim = any(each.reads_source for each in statements)
-        digests = {each: each.verbatim_digest if verbatim else each.digest for each in statements}
+        digests = {each: self._digest(each, verbatim=verbatim) for each in statements}
         parts = sorted(
             {
                 *self._parts(statements, digests),
@@ -141,6 +142,12 @@ class Codebase:
             distributions=distributions(reach.packages),
             widened=tuple(sorted(reach.widened)),
         )
+
+    def _digest(self, statement: Statement, *, verbatim: bool) -> str:
+        key = (statement, verbatim)
+        if key not in self._digests:
+            self._digests[key] = statement.digest(verbatim=verbatim)
+        return self._digests[key]
 
     def _parts(self, statements: list[Statement], digests: dict[Statement, str]) -> list[Part]:
         grouped: dict[tuple[str, str, str], list[str]] = defaultdict(list)

@@ -23,7 +23,7 @@ Key = tuple[str, str]
 EVERYTHING: Key = ("", "*")
 """The state of the process: environment variables, ``sys``."""
 
-_CHANGES = frozenset({"store", "receiver", "argument", "passed", "given", "result", "decorator"})
+_CHANGES = frozenset({"store", "receiver", "argument", "passed", "given", "result", "decorator", "method"})
 _OF_THE_PROCESS = frozenset({("os", "environ"), ("sys", "path"), ("sys", "modules"), ("sys", "meta_path")})
 _WRITES_NAMES = ("exec(", "globals(", "locals(", "vars(")
 _HOOKS = frozenset({"__init_subclass__", "__prepare__", "__set_name__"})
@@ -35,6 +35,7 @@ class Effects:
     def __init__(self, project: Project, resolver: Resolver) -> None:
         self._project = project
         self._resolver = resolver
+        self._methods = {name for each in project.position for name in each.uses.changing_methods}
         self._of: dict[Statement, frozenset[Key]] = {}
         self.writers: dict[Key, list[Statement]] = defaultdict(list)
         for statement in sorted(project.position, key=project.position.__getitem__):
@@ -87,6 +88,8 @@ class Effects:
                             keys |= self._changed(statement.module, inner) if inner.deferred else set()
                         elif inner.called or not statement.is_definition:
                             pending.append((statement.module, inner))
+                    if _keeps_state(statement):
+                        keys.add(key)
                     keys |= self._written_names(statement, deferred=True)
         return keys
 
@@ -124,7 +127,7 @@ class Effects:
         return [(each.module, each.name) for each in self._resolver.resolve(module, use) if each.kind == "name"]
 
     def _changed(self, module: str, use: Use, seen: frozenset[Key] = frozenset()) -> set[Key]:
-        if use.mode in ("passed", "given") and not self._hands_on(module, use):
+        if use.mode in ("passed", "given", "method") and not self._hands_on(module, use):
             return set()
         keys: set[Key] = set()
         for each in self._resolver.resolve(module, use):
@@ -171,6 +174,8 @@ class Effects:
         """Whether what is passed to the callee is changed by it, or for ``given`` is what it returns or keeps."""
         if use.callee is None:
             return False
+        if use.mode == "method":
+            return use.callee.name in self._methods
         called = [each for key in self.names(module, use.callee) for each in self.binders(key) if each.is_definition]
         if use.mode == "passed":
             return any(each.uses.changes_parameters for each in called)
@@ -194,6 +199,17 @@ class Effects:
                     if binder.is_definition and called:
                         pending += [(binder.module, inner, True) for inner in binder.uses.uses if inner.deferred]
         return keys
+
+
+def _keeps_state(statement: Statement) -> bool:
+    """A function that changes a parameter whose default is an object keeps that object from call to call."""
+    return statement.uses.changes_parameters and any(
+        not isinstance(default, ast.Constant)
+        for node in ast.walk(statement.node)
+        if isinstance(node, ast.arguments)
+        for default in (*node.defaults, *node.kw_defaults)
+        if default is not None
+    )
 
 
 def _of_package(module: str, path: tuple[str, ...], mode: str) -> set[Key]:

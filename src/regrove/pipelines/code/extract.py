@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import copy
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from regrove.errors import Refused
 from regrove.pipelines.code.imports import imported
@@ -31,13 +31,17 @@ def package(project: Project, reach: Reach) -> dict[str, str]:
     for each in statements:
         by_module[each.module].append(each)
     rings = _rings(project, reach.modules)
+    in_rings: dict[str, list[Statement]] = defaultdict(list)
+    for name, run, statement in project.running:
+        if statement.single is not None and run & rings:
+            in_rings[name].append(statement)
     files = {"__init__.py": ""}
     for name in reach.modules:
         module = project.modules[name]
         if not module.opaque:
             path = module.path or f"{name.replace('.', '/')}/__init__.py"
-            kept = sorted({*by_module[name], *_in_rings(project, module, rings)}, key=lambda each: each.index)
-            files[path] = _source(project, module, [_node(each, statements, verbatim=verbatim) for each in kept])
+            kept = sorted({*by_module[name], *in_rings[name]}, key=lambda each: each.index)
+            files[path] = _source(project, module, [_node(each, reach.statements, verbatim=verbatim) for each in kept])
     return dict(sorted(files.items()))
 
 
@@ -45,30 +49,30 @@ def _node(statement: Statement, reached: Collection[Statement], *, verbatim: boo
     """The statement as it is written out; an import that stays for the order alone binds a name of no meaning."""
     single = statement.single
     if statement in reached or single is None:
-        return statement.verbatim if verbatim else statement.node
+        return statement.written(verbatim=verbatim)
     return ast.copy_location(
         ast.Import([ast.alias(single.loaded, f"_ran_{single.loaded.replace('.', '_')}")]), statement.node
     )
 
 
-def _run_by(project: Project, statement: Statement) -> set[str]:
-    """The project's modules that a statement imports when it runs."""
-    uses = [each for each in statement.uses.uses if each.mode == "import" and not each.deferred]
-    return {name for use in uses for name in project.imports(use)}
-
-
 def _rings(project: Project, names: Collection[str]) -> set[str]:
     """The modules that import each other: whether that works depends on which is imported first."""
-    ahead = {name: {n for s in project.modules[name].statements for n in _run_by(project, s)} for name in names}
-    for _ in names:
-        for name in names:
-            ahead[name] |= {far for near in ahead[name] for far in ahead.get(near, ())}
-    return {name for name in names if name in ahead[name]}
+    ahead: dict[str, set[str]] = defaultdict(set)
+    for name, run, _ in project.running:
+        if name in names:
+            ahead[name] |= run & set(names)
+    return {name for name in names if name in _behind(name, ahead)}
 
 
-def _in_rings(project: Project, module: Module, rings: set[str]) -> list[Statement]:
-    """The imports of a module that must stay, whatever is reached through them, for their order."""
-    return [each for each in module.statements if each.single is not None and _run_by(project, each) & rings]
+def _behind(name: str, ahead: Mapping[str, set[str]]) -> set[str]:
+    """All modules that importing ``name`` imports."""
+    found: set[str] = set()
+    pending = set(ahead.get(name, ()))
+    while pending:
+        each = pending.pop()
+        found.add(each)
+        pending |= ahead.get(each, set()) - found
+    return found
 
 
 def _check(project: Project, reach: Reach, statements: Iterable[Statement]) -> None:

@@ -7,7 +7,7 @@ import warnings
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 
 from regrove.errors import InvalidInput
 from regrove.pipelines.code.imports import Imported, Target, imported
@@ -36,7 +36,7 @@ class Statement:
     module: str
     index: int
     node: ast.stmt
-    verbatim: ast.stmt
+    raw: ast.stmt
     binds: tuple[str, ...]
     imports: dict[str, list[Target]]
     aliases: dict[str, list[Use]]
@@ -44,10 +44,21 @@ class Statement:
     uses: Uses
     single: Imported | None = None
     """Set when the statement is an import."""
-    digest: str = ""
-    verbatim_digest: str = ""
+    form: Callable[..., ast.stmt | None] = field(default=normal)
     reads_source: bool = False
     """It mentions docstrings, annotations or source text, so that these count."""
+
+    def written(self, *, verbatim: bool) -> ast.stmt:
+        """The normal form, or with ``verbatim`` the one that keeps docstrings and annotations."""
+        return (self.form(self.raw, verbatim=True) or self.node) if verbatim else self.node
+
+    def digest(self, *, verbatim: bool) -> str:
+        """The digest of the statement as it is `written`."""
+        if self.single is None:
+            return digest_of(self.written(verbatim=verbatim))
+        # The same module named absolutely or by dots is the same import.
+        loaded = ast.Import([ast.alias(self.single.loaded, self.single.target.name or None)])
+        return digest_of(loaded, ast.Constant(self.single.bound))
 
     @property
     def line(self) -> int:
@@ -167,11 +178,10 @@ def _is_future(statement: ast.stmt) -> bool:
 
 
 def _statement(module: Module, raw: ast.stmt, known: frozenset[str]) -> Statement | None:
-    lazy, is_step = module.lazy_annotations, module.is_step
-    node = normal(raw, lazy_annotations=lazy, is_step=is_step)
+    form = partial(normal, lazy_annotations=module.lazy_annotations, is_step=module.is_step)
+    node = form(raw)
     if node is None or isinstance(node, ast.Pass):
         return None
-    verbatim = normal(raw, lazy_annotations=lazy, is_step=is_step, verbatim=True) or node
     names = Names([node], package=module.package, where=module.path)
     reader = Reader(package=module.package, where=module.path, known=known)
     reader.visit(node)
@@ -185,14 +195,13 @@ def _statement(module: Module, raw: ast.stmt, known: frozenset[str]) -> Statemen
         module=module.name,
         index=len(module.statements),
         node=node,
-        verbatim=verbatim,
+        raw=raw,
         binds=tuple(names.bound),
         imports=imports,
         aliases={name: [use for each in same for use in reader.changed(each)] for name, same in names.aliases.items()},
         uses=reader.found,
         single=single,
-        digest=_digest(node, single),
-        verbatim_digest=_digest(verbatim, single),
+        form=form,
         reads_source=any(_mentions_source(each) for each in ast.walk(node)),
     )
 
@@ -202,14 +211,6 @@ def _mentions_source(node: ast.AST) -> bool:
         case ast.Attribute(attr=name) | ast.Name(id=name) | ast.alias(name=name):
             return name in _SOURCE
     return False
-
-
-def _digest(node: ast.stmt, single: Imported | None) -> str:
-    if single is None:
-        return digest_of(node)
-    # The same module named absolutely or by dots is the same import.
-    loaded = ast.Import([ast.alias(single.loaded, single.target.name or None)])
-    return digest_of(loaded, ast.Constant(single.bound))
 
 
 def _recogniser(tree: ast.Module) -> Callable[[ast.expr], bool]:

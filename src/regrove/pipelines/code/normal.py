@@ -9,7 +9,6 @@ Python adds changes no digest.
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
@@ -71,9 +70,20 @@ def normal(
     decorator `regrove.step`; ``verbatim`` keeps docstrings and annotations, for code that reads them.
     """
     form = _Normal(lazy_annotations=lazy_annotations, is_step=is_step, verbatim=verbatim)
-    changed = form.visit(copy.deepcopy(statement))
+    changed = form.visit(_copied(statement))
     assert changed is None or isinstance(changed, ast.stmt)
     return changed
+
+
+def _copied(value: Any) -> Any:
+    """A deep copy of a tree, many times as fast as `copy.deepcopy`."""
+    if isinstance(value, list):
+        return [_copied(each) for each in value]
+    if not isinstance(value, ast.AST) or isinstance(value, (ast.expr_context, ast.operator)):
+        return value
+    made = type(value).__new__(type(value))
+    made.__dict__.update({name: _copied(each) for name, each in value.__dict__.items()})
+    return made
 
 
 class _Normal(ast.NodeTransformer):

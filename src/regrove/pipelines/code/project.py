@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from functools import cached_property
 from pathlib import Path
 
 from regrove.errors import InvalidInput, NotFound, nearest
@@ -66,6 +67,30 @@ class Project:
         if use.origin.name and (module is None or use.origin.name not in module.binders) and self.finder.find(below):
             names.append(below)
         return names
+
+    @cached_property
+    def mentioned(self) -> dict[str, set[str]]:
+        """For each module: its names that some statement mentions, there or in a module that imports them."""
+        found = {name: set(module.exports or ()) for name, module in self.modules.items()}
+        for name, module in self.modules.items():
+            for use in (use for each in module.statements for use in each.uses.uses):
+                if use.origin is None:
+                    found[name].add(use.name)
+                elif use.origin.name and use.origin.module in found:
+                    found[use.origin.module].add(use.origin.name)
+        return found
+
+    @cached_property
+    def running(self) -> list[tuple[str, set[str], Statement]]:
+        """The statements that import modules of the project when they run: where they stand, and what is run."""
+        found: list[tuple[str, set[str], Statement]] = []
+        for module in self.modules.values():
+            for statement in module.statements:
+                uses = [each for each in statement.uses.uses if each.mode == "import" and not each.deferred]
+                run = {each for use in uses for name in self.imports(use) for each in parents(name)}
+                if run:
+                    found.append((module.name, run, statement))
+        return found
 
     def _run(self, name: str, *, lenient: bool = False) -> None:
         for each in parents(name):

@@ -70,6 +70,8 @@ class Reach:
             for dynamic in statement.uses.dynamics:
                 self._widen(statement.module, dynamic)
             for use in statement.uses.uses:
+                if use.mode not in ("read", "base", "import"):
+                    continue  # a change of something mentions it as well
                 found = self._resolver.resolve(statement.module, use)
                 if use.mode == "import":
                     # The statement runs the module; what the module is used for is said by its mentions.
@@ -149,16 +151,7 @@ class Reach:
             return False
         if single.target.module == "regrove" or module.path.endswith("__init__.py"):
             return False
-        return single.bound not in self._mentioned(module) and not _is_standard(single.loaded)
-
-    def _mentioned(self, module: Module) -> set[str]:
-        mentioned = {use.name for each in module.statements for use in each.uses.uses}
-        for other in self._project.modules.values():
-            for each in other.statements:
-                for use in each.uses.uses:
-                    if use.mode == "import" and use.origin and use.origin.module == module.name and use.origin.name:
-                        mentioned.add(use.origin.name)
-        return mentioned | (module.exports or frozenset())
+        return single.bound not in self._project.mentioned[module.name] and not _is_standard(single.loaded)
 
     # Widening.
 
@@ -218,22 +211,10 @@ class Reach:
         if not wanted:
             return False
         before = len(self.statements)
-        leading: list[tuple[str, set[str], Statement]] = []
-        for module in self._project.modules.values():
-            for statement in module.statements:
-                run = {
-                    each
-                    for use in statement.uses.uses
-                    if use.mode == "import" and not use.deferred
-                    for name in self._project.imports(use)
-                    for each in parents(name)
-                }
-                if run:
-                    leading.append((module.name, run, statement))
         grown = True
         while grown:
             grown = False
-            for name, run, statement in leading:
+            for name, run, statement in self._project.running:
                 if run & wanted and statement not in self.statements:
                     self._keep([statement])
                     grown = True

@@ -207,8 +207,10 @@ class Reader(Scoped):
         """What a call may change: with a discarded result it was made for what it changes."""
         callee: Use | None = None
         root, path = dotted(node.func)
-        if isinstance(node.func, ast.Attribute) and (discarded or node.func.attr in CHANGING):
-            self._change(node.func.value, "receiver")
+        if isinstance(node.func, ast.Attribute):
+            certain = discarded or node.func.attr in CHANGING
+            method = None if certain else Use(node.func.attr, (), node.lineno)
+            self._change(node.func.value, "receiver" if certain else "method", method)
         if isinstance(root, ast.Name):
             if not path and root.id in _HARMLESS and self._is_builtin(root.id):
                 return
@@ -262,7 +264,9 @@ class Reader(Scoped):
         names = Names(body, package=self._package, where=self._where)
         is_method = len(self._scopes) > typed and self._scopes[-1 - typed].kind == "class"
         own = parameters[0].arg if is_method and parameters else ""
-        self._scopes.append(Scope("function", names, frozenset(each.arg for each in parameters), own))
+        self._scopes.append(
+            Scope("function", names, frozenset(each.arg for each in parameters), own, getattr(node, "name", ""))
+        )
         self._deferred += 1
         called, self._called = self._called, 0
         for each in body:

@@ -31,6 +31,8 @@ class Scope:
     parameters: frozenset[str] = frozenset()
     own: str = ""
     """For a method: its first parameter, the object itself."""
+    title: str = ""
+    """The name of the function."""
     definite: set[str] = field(default_factory=set)
     """For a class body: the names bound by the statements read so far."""
 
@@ -133,7 +135,9 @@ class Scoped(Walker):
                 return
         scope = self._lookup(node.id)
         if scope is not None:
-            if node.id in scope.parameters and node.id != scope.own:
+            if node.id == scope.own:
+                self.found.changing_methods.add(scope.title)
+            elif node.id in scope.parameters:
                 self.found.changes_parameters = True
             mark = (id(scope), node.id)
             if mark not in seen:

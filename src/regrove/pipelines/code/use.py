@@ -19,9 +19,10 @@ class Use:
     line: int
     mode: str = "read"
     """``read``; ``import`` (the statement itself); ``base`` of a class; and what may change the object:
-    ``store`` (to it or an attribute or item), ``receiver`` of a method, ``argument`` of a call, ``passed`` (an
-    argument that changes only if ``callee`` changes its parameters), ``given`` (an argument of ``callee``, whose result
-    changes), ``result`` (what calling it returns changes), ``decorator``."""
+    ``store`` (to it or an attribute or item), ``receiver`` of a method, ``argument`` of a call, ``decorator``,
+    ``result`` (what calling it returns changes); and what changes it if the ``callee`` is of a kind:
+    ``passed`` (an argument, if the callee changes its parameters), ``given`` (an argument of a call whose result
+    changes, if the callee returns or keeps it), ``method`` (a receiver, if such a method changes its object)."""
     origin: Target | None = None
     deferred: bool = False
     called: bool = False
@@ -49,3 +50,5 @@ class Uses:
     dynamics: list[Dynamic] = field(default_factory=list)
     changes_parameters: bool = False
     returns_parameters: bool = False
+    changing_methods: set[str] = field(default_factory=set)
+    """Methods defined in the statement that change their object."""
