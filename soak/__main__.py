@@ -11,6 +11,7 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
+from typing import TextIO
 
 for _threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_threads, "1")  # one core a topic; set before numpy is loaded
@@ -33,7 +34,7 @@ def run(topic: str, full: bool) -> tuple[str, float, list[Row]]:
     rows = []
     for row in importlib.import_module(f"soak.{topic}").rows(full):
         rows.append(row)
-        print(f"  {topic}: {row.name}: {row.rate:.4g} ({time.monotonic() - began:.0f} s)", file=sys.stderr, flush=True)
+        _say(f"  {topic}: {row.name}: {row.rate:.4g} ({time.monotonic() - began:.0f} s)", sys.stderr)
     return topic, time.monotonic() - began, rows
 
 
@@ -52,6 +53,11 @@ def table(found: dict[str, list[Row]]) -> str:
     return "\n".join(lines)
 
 
+def _say(text: str, stream: TextIO | None = None) -> None:
+    (stream or sys.stdout).write(text + "\n")
+    (stream or sys.stdout).flush()
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the topics that are named, or all."""
     parser = argparse.ArgumentParser(prog="python -m soak", description=__doc__)
@@ -62,7 +68,7 @@ def main(arguments: list[str] | None = None) -> int:
     known = topics()
     unknown = [each for each in options.topics if each not in known]
     if unknown:
-        print(f"There is no topic {', '.join(unknown)}. There are: {', '.join(known)}", file=sys.stderr)
+        _say(f"There is no topic {', '.join(unknown)}. There are: {', '.join(known)}", sys.stderr)
         return 2
     wanted = options.topics or known
     found: dict[str, list[Row]] = {}
@@ -71,11 +77,11 @@ def main(arguments: list[str] | None = None) -> int:
         for done in as_completed([pool.submit(run, topic, options.full) for topic in wanted]):
             topic, took, found[topic] = done.result()
             seconds += took
-            print(f"{topic}: {len(found[topic])} rows in {took:.0f} s", file=sys.stderr, flush=True)
-    print(table(found))
+            _say(f"{topic}: {len(found[topic])} rows in {took:.0f} s", sys.stderr)
+    _say(table(found))
     broken = [row for rows in found.values() for row in rows if not row.holds]
     size = "full" if options.full else "quick"
-    print(f"{sum(map(len, found.values()))} rows, {len(broken)} excluded; {size} sizes, {seconds:.0f} s of one core")
+    _say(f"{sum(map(len, found.values()))} rows, {len(broken)} excluded; {size} sizes, {seconds:.0f} s of one core")
     return 1 if broken else 0
 
 

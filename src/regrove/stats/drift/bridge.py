@@ -24,7 +24,7 @@ def column_counts(
     Raises InvalidStatistic when a side has no block or a block was counted on other cells.
 
     >>> from regrove.stats.summaries import count_numbers, edges_of
-    >>> layout = edges_of([float(each) for each in range(100)], cells=4)
+    >>> layout = edges_of([float(each) for each in range(1000)], cells=4)
     >>> block = count_numbers([1.0, 50.0, None, 1000.0], layout)
     >>> column = column_counts("x", [block, block], [block])
     >>> column.reference.shape, column.ordered, column.nulls

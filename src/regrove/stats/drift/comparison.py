@@ -7,6 +7,7 @@ from collections.abc import Hashable, Sequence
 import msgspec
 import numpy as np
 import numpy.typing as npt
+from scipy import special
 
 from regrove.stats.drift.calibration import Calibration, calibrate
 from regrove.stats.drift.column import ColumnCounts
@@ -20,7 +21,7 @@ from regrove.stats.verdict import InvalidStatistic, Tier
 
 __all__ = ["ColumnTest", "Comparison", "compare"]
 
-_EFFECT_DRAWS = 200
+_EFFECT_DRAWS = 400
 
 
 class ColumnTest(msgspec.Struct, frozen=True, kw_only=True):
@@ -176,7 +177,7 @@ def _approximated(
     total = left.sum(axis=0) + right.sum(axis=0)
     share = float(right.sum() / total.sum()) if total.sum() else 0.0
     grouping = group(total, share, column.ordered)
-    few = calibration.tier is Tier.RAO_SCOTT and np.count_nonzero(left.sum(axis=1)) > 1
+    few = calibration.tier is Tier.RAO_SCOTT and int(np.count_nonzero(left.sum(axis=1))) > 1
     ad, x2, cut, small = statistics_of(left, right, grouping)
     first: tuple[float | None, float | None] = (None, None)
     second: tuple[float | None, float | None] = (None, None)
@@ -196,13 +197,12 @@ def _approximated(
         second = drawn_chi_square_p(left.sum(axis=0), right.sum(axis=0), rng=rng)
     effects: list[Effect] = []
     if 0.0 < share < 1.0:
-        n, m = float(left.sum()) / inflation, float(right.sum()) / inflation
-        pairs = null_pairs(total, n, m, _EFFECT_DRAWS, rng)
+        pairs, widened = _pairs(side, total, few, rng)
         effects = measure(
             column,
             *pairs,
             groups=grouping.divergence,
-            inflation=inflation,
+            inflation=widened,
             shares_design=lambda cells: share_design(left, cells) if few else 1.0,
         )
     return _test(
@@ -217,6 +217,25 @@ def _approximated(
         design=inflation,
         draws=0,
     )
+
+
+def _pairs(
+    side: tuple[Floats, Floats], total: Floats, few: bool, rng: np.random.Generator
+) -> tuple[tuple[Floats, Floats], float]:
+    """Pairs under the null, and by how much they must still be inflated.
+
+    With a few blocks both halves are drawn from the reference's blocks, which keeps the direction in which days
+    differ; what so few blocks understate is made up for, with the width of Student's t.
+    """
+    left, right = side
+    present = left[left.sum(axis=1) > 0]
+    if not few:
+        return null_pairs(total, float(left.sum()), float(right.sum()), _EFFECT_DRAWS, rng), 1.0
+    blocks = len(present)
+    uniform = np.full(blocks, 1.0 / blocks)
+    halves = tuple(rng.multinomial(count, uniform, size=_EFFECT_DRAWS) @ present for count in (blocks, len(right)))
+    student = float(special.stdtrit(blocks - 1, 0.95) / special.ndtri(0.95))
+    return (halves[0], halves[1]), blocks / (blocks - 1.0) * student**2
 
 
 def _test(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 from scipy import special
@@ -9,7 +11,7 @@ from scipy import special
 from regrove.stats.drift.counts import Floats
 from regrove.stats.verdict import InvalidStatistic
 
-__all__ = ["at_least_as_large", "gamma_tail", "rank_p", "refined_p"]
+__all__ = ["at_least_as_large", "gamma_tail", "pareto_tail", "rank_p", "refined_p"]
 
 _TIE = 1e-9
 """Statistics closer than this, relative to 1 + T, count as equal: a tie must not be broken by rounding."""
@@ -34,15 +36,19 @@ def rank_p(observed: float, drawn: npt.ArrayLike) -> float:
 
 
 def refined_p(observed: float, drawn: npt.ArrayLike, *, exact: bool = False) -> tuple[float, bool]:
-    """The rank p, and below 10 / S the tail of a gamma in its place; with whether the gamma was used.
+    """The rank p, and below 10 / S the fitted tail in its place; with whether the fit was used.
 
-    Ranks end at 1 / (S + 1), while a decision over 40 columns needs p-values around .001. The gamma p is never above
-    the rank p, and where draws did exceed the observed statistic never below the 95% lower Clopper-Pearson bound of
-    their share: the fit may extend the draws and not contradict them. ``exact`` says that the draws are all there are.
+    Ranks end at 1 / (S + 1), while a decision over 40 columns needs p-values around .001. The fitted tail is the
+    larger of a gamma's and a Pareto's. It may extend the draws by a factor of 10 and no further, is never above the
+    rank p, and where draws did exceed the observed statistic never below the 95% lower Clopper-Pearson bound of their
+    share. ``exact`` says that the draws are all there are.
+
+    Stated level, on days of flights with their storms: at most .002 of tests at or below .001 for windows of several
+    blocks; for windows of one block among 180 at most .004.
 
     >>> draws = np.random.default_rng(1).chisquare(5, 1999)
-    >>> p, refined = refined_p(30.0, draws)
-    >>> refined, 3e-6 < p < 1e-4       # chi-square: 1.5e-5
+    >>> p, refined = refined_p(25.0, draws)
+    >>> refined, 1e-4 < p < 1e-3       # chi-square: 1.4e-4
     (True, True)
     """
     values = _finite(observed, drawn)
@@ -50,8 +56,32 @@ def refined_p(observed: float, drawn: npt.ArrayLike, *, exact: bool = False) -> 
     if exact or len(values) < 19 or ranked >= 10.0 / len(values):
         return ranked, False
     above = at_least_as_large(observed, values)
-    floor = float(special.betaincinv(above, len(values) - above + 1, 0.05)) if above else 0.0
-    return min(ranked, max(gamma_tail(observed, values), floor)), True
+    floor = float(special.betaincinv(above, len(values) - above + 1, 0.05)) if above else 0.1 / (len(values) + 1)
+    return min(ranked, max(gamma_tail(observed, values), pareto_tail(observed, values), floor)), True
+
+
+def pareto_tail(observed: float, drawn: npt.ArrayLike) -> float:
+    """P(T >= observed) by a generalised Pareto law for the largest tenth of the draws, at least 10 of them.
+
+    Shape and scale by probability-weighted moments (Hosking and Wallis, 1987, Technometrics 29:339), the shape between
+    0 and 1/2; in permutation tests used by Knijnenburg et al. (2009, Bioinformatics 25:i161). It sees what the moments
+    do not: a few blocks of another kind, such as storms. 0 where the observed statistic is not in that tail.
+    """
+    values = np.sort(_finite(observed, drawn))
+    count = max(10, len(values) // 10)
+    if len(values) <= count:
+        return 0.0
+    threshold = (values[-count] + values[-count - 1]) / 2.0
+    over = values[-count:] - threshold
+    mean = float(over.mean())
+    if observed <= threshold or mean <= 0.0:
+        return 0.0
+    weighted = float(np.mean((1.0 - (np.arange(1, count + 1) - 0.35) / count) * over))
+    bend = mean - 2.0 * weighted
+    shape = min(max(2.0 - mean / bend, 0.0), 0.5) if bend > 0.0 else 0.0
+    distance = (observed - threshold) / (mean * (1.0 - shape))
+    tail = math.exp(-distance) if shape < 1e-6 else (1.0 + shape * distance) ** (-1.0 / shape)
+    return float(count / len(values) * tail)
 
 
 def gamma_tail(observed: float, drawn: npt.ArrayLike) -> float:
