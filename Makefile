@@ -28,8 +28,11 @@ lint: $(VENV)/.ready ## check style, types and layers
 bench: $(VENV)/.ready ## print the figures, each beside what it is compared with
 	$(VENV)/bin/python -m bench
 
-soak: $(VENV)/.ready ## run the long crash and simulation tests (FULL=1 for the full sizes)
-	REGROVE_SOAK=$(if $(FULL),full,quick) $(VENV)/bin/python -m pytest -q -m soak -s
+soak: $(VENV)/.ready ## kill and simulate for longer: fifty kills each, and every stated error rate (FULL=1 for full sizes)
+	REGROVE_SOAK=1 $(VENV)/bin/python -m pytest -q --timeout 3600 tests/project/test_crash.py tests/ledger/test_crash.py \
+		tests/registry/test_crash.py tests/pipelines/test_recovery.py
+	$(VENV)/bin/python -m pytest -q --timeout 3600 -m soak
+	$(VENV)/bin/python -m soak $(if $(FULL),--full)
 
 docs: $(VENV)/.ready ## run every code block of the README and of docs/
 	$(VENV)/bin/python -m pytest -q tests/docs

@@ -8,7 +8,7 @@ from tests import crash
 from tests.ledger.acts import LETTERS
 
 ACT, STATE = "tests.ledger.acts:act", "tests.ledger.acts:state"
-SEEDS = range(5)
+SEEDS = crash.SEEDS
 
 
 @pytest.fixture

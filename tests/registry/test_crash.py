@@ -48,7 +48,7 @@ def test_killed_at_each_edge(fresh: Any) -> None:
 def test_killed_at_random_moments(fresh: Any) -> None:
     """Five seeds; each process is killed, and the next one goes on."""
     whole = crash.run(ACT, fresh("whole"), preload=PRELOAD)
-    for seed in range(5):
+    for seed in crash.SEEDS:
         at = fresh(f"seed{seed}")
         crash.kill_randomly(ACT, at, seed, preload=PRELOAD)
         check(crash.run(ACT, at, preload=PRELOAD), whole)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Self
 
 import typer
 
@@ -32,9 +32,9 @@ def register(
     with session.change() as ws:
         ws.projects.apply()
         for name in names or ws.projects.applied.dataset_names():
-            with console.status(f"checking {name}") if console.is_terminal and not as_json else _nothing():
-                before = _ordinals(ws, name)
-                version = ws.datasets.register(name)
+            before = _ordinals(ws, name)
+            with _Counting(name, quiet=as_json) as counting:
+                version = ws.datasets.register(name, progress=counting.rows)
             made.append(version)
             if not as_json:
                 _say_registered(version, ws.datasets.report(version.ref), new=version.ordinal not in before)
@@ -44,10 +44,26 @@ def register(
     next_command(f"regrove datasets show {made[0].dataset}" if made else "regrove plan")
 
 
-def _nothing() -> Any:
-    import contextlib
+class _Counting:
+    """Shows how many rows were read, on a terminal."""
 
-    return contextlib.nullcontext()
+    def __init__(self, name: str, *, quiet: bool) -> None:
+        self._name = name
+        self._status = None if quiet or not console.is_terminal else console.status(f"checking {name}")
+
+    def rows(self, count: int) -> None:
+        """``count`` rows were read so far."""
+        if self._status is not None:
+            self._status.update(f"checking {self._name}: {count:,} rows")
+
+    def __enter__(self) -> Self:
+        if self._status is not None:
+            self._status.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._status is not None:
+            self._status.stop()
 
 
 def _ordinals(ws: Workspace, name: str) -> set[int]:
@@ -152,6 +168,7 @@ def _value(column: ColumnProfile, value: float | None) -> str:
 def verify(context: typer.Context, version: Version, as_json: AsJson = False) -> None:
     """Recompute every digest of a version from its bytes."""
     from regrove.errors import Corrupt
+    from regrove.refs import parse
 
     session: Session = context.obj
     with session.open() as ws:
@@ -160,6 +177,9 @@ def verify(context: typer.Context, version: Version, as_json: AsJson = False) ->
         emit_json(found)
     if not found.ok:
         first = found.faults[0]
-        raise Corrupt(f"{found.ref} is not what was registered: {first}", mend="register it again from its source")
+        raise Corrupt(
+            f"{found.ref} is not what was registered: {first}",
+            mend=f"delete what is damaged, then: regrove datasets register {parse(found.ref).name}",
+        )
     if not as_json:
         done(f"{found.ref} is whole: every digest was computed again from its bytes.")

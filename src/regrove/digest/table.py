@@ -112,7 +112,7 @@ def _column_bytes(series: pl.Series, kind: LogicalType) -> list[bytes]:
         if kind is not LogicalType.BINARY:
             filled = series.cast(pl.String).fill_null("")
             lengths = filled.str.len_bytes().to_numpy()
-            body = "".join(filled.to_list()).encode()
+            body = (filled.str.join("").item() if len(filled) else "").encode()
         else:
             blobs = [each or b"" for each in series.to_list()]
             lengths = np.fromiter((len(each) for each in blobs), dtype=np.uint32, count=len(blobs))

@@ -91,9 +91,14 @@ class Anchors:
 
 def parse(text: str) -> Anchor:
     """Read ``POSITION:HASH``; raises InvalidInput for anything else."""
-    position, _, hash_ = text.strip().partition(":")
-    if not (position.isascii() and position.isdigit() and len(position) < 20):
-        raise InvalidInput("This is not an anchor", expected="POSITION:HASH", received=repr(text))
+    position, colon, hash_ = text.strip().partition(":")
+    if not (colon and position.isascii() and position.isdigit() and len(position) < 20):
+        raise InvalidInput(
+            "This is not an anchor",
+            expected="POSITION:HASH",
+            received=repr(text),
+            mend="regrove audit anchor prints one",
+        )
     return Anchor(position=int(position), hash=digest.check(hash_))
 
 
