@@ -1,7 +1,7 @@
 """What a step costs beside its own work: a chain of 50 trivial steps, run for the first time and from what was kept.
 
-Peers on this chain, ms a step, first / kept (measured once, on a machine of this kind; see docs/performance.md):
-ZenML 88.6 / 40.1, Dagster 32.3 / 33.0, Prefect 22.5 / 23-56, Metaflow 280-348 / 58, Hamilton with its cache 2.07 / 0.25.
+Peers on this chain, ms a step, first / kept, measured once on a machine of this kind:
+ZenML 88.6 / 40.1, Dagster 32.3 / 33.0, Prefect 22.5 / 23-56, Metaflow 280-348 / 58, Hamilton with cache 2.07 / 0.25.
 """
 
 from __future__ import annotations

@@ -30,7 +30,9 @@ GOOD = {
 }
 
 
-def made(root: Path, *, model: dict[str, Any] | None = None, datasets: Any = None, also: str = "", **functions: str) -> Graph:
+def made(
+    root: Path, *, model: dict[str, Any] | None = None, datasets: Any = None, also: str = "", **functions: str
+) -> Graph:
     """The checked graph of the usual functions with these in their place (an empty text takes one away)."""
     texts = {name: text for name, text in (GOOD | functions).items() if text}
     body = "\n\n\n".join(textwrap.dedent(text) for text in texts.values())

@@ -31,7 +31,7 @@ def total(second: int, other: int) -> int:
 
 FACTOR = 2
 '''
-ONE = '''
+ONE = """
 from near.two import middle
 
 
@@ -50,14 +50,14 @@ def told() -> int:
 
 def never() -> int:
     return 0
-'''
-TWO = '''
+"""
+TWO = """
 from near.three import last
 
 
 def middle(x: int) -> int:
     return last(x)
-'''
+"""
 THREE = '''
 """Three imports away."""
 STEP = 1
@@ -91,9 +91,17 @@ class Light(Project):
         text = path.read_text()
         for line in ("import numpy as np\n", "from parts.clean import tidy\n"):
             text = text.replace(line, "")
-        heads = "import polars as pl\nfrom sklearn.linear_model import LogisticRegression\n\nfrom regrove import Params, Train\n"
+        heads = (
+            "import polars as pl\nfrom sklearn.linear_model import LogisticRegression\n\n"
+            "from regrove import Params, Train\n"
+        )
         assert heads in text
-        text = text.replace(heads, "from __future__ import annotations\nfrom typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    " + heads.replace("\n\n", "\n").replace("\n", "\n    ").rstrip() + "\n")
+        text = text.replace(
+            heads,
+            "from __future__ import annotations\nfrom typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    "
+            + heads.replace("\n\n", "\n").replace("\n", "\n    ").rstrip()
+            + "\n",
+        )
         text = text.replace('"""Trips: is one longer than ten minutes?"""\n', "")
         path.write_text(text)
         self.declared.apply()

@@ -53,7 +53,7 @@ def unused(trips: pl.LazyFrame) -> pl.LazyFrame:
     return trips
 '''
 
-CLEAN = '''\
+CLEAN = """\
 import polars as pl
 
 from parts.text import keep
@@ -61,9 +61,9 @@ from parts.text import keep
 
 def tidy(trips: pl.LazyFrame) -> pl.LazyFrame:
     return trips.filter(keep("distance"))
-'''
+"""
 
-TEXT = '''\
+TEXT = """\
 import polars as pl
 
 from parts.deep import floor
@@ -75,15 +75,15 @@ def keep(name: str) -> pl.Expr:
 
 def not_used(name: str) -> pl.Expr:
     return pl.col(name)
-'''
+"""
 
-DEEP = '''\
+DEEP = """\
 FLOOR = 0.0
 
 
 def floor(bottom: float = FLOOR) -> float:
     return bottom
-'''
+"""
 
 MODEL: dict[str, Any] = {
     "task": "binary",

@@ -35,7 +35,11 @@ class TestNothing:
             ("near__three", "  # here", ""),
             ("near__one", "def never() -> int:\n    return 0", "def never() -> int:\n    return 1"),
             ("near__one", "def never() -> int:\n    return 0\n", ""),
-            ("pipeline", "def unused(trips: pl.LazyFrame) -> pl.LazyFrame:\n    return trips", "def unused(trips: pl.LazyFrame) -> pl.LazyFrame:\n    return trips.head(1)"),
+            (
+                "pipeline",
+                "def unused(trips: pl.LazyFrame) -> pl.LazyFrame:\n    return trips",
+                "def unused(trips: pl.LazyFrame) -> pl.LazyFrame:\n    return trips.head(1)",
+            ),
             ("pipeline", "    return second + other", "    return (\n        second\n        + other\n    )"),
             ("near__two", "def middle", "\n\n\ndef middle"),
         ],
@@ -55,7 +59,12 @@ class TestDependants:
             ("near__three", "STEP = 1", "STEP = 2", CHAIN),
             ("near__three", "more: int = 5", "more: int = 6", CHAIN),
             ("near__three", "x + more + STEP", "x + more - STEP", CHAIN),
-            ("near__one", "def traced(function):\n    return function", "def traced(function):\n    return lambda x: 2 * function(x)", CHAIN),
+            (
+                "near__one",
+                "def traced(function):\n    return function",
+                "def traced(function):\n    return lambda x: 2 * function(x)",
+                CHAIN,
+            ),
             ("near__one", "return 100", "return 101", {"other", "total"}),
             ("pipeline", "FACTOR = 2", "FACTOR = 3", {"second", "total"}),
             ("pipeline", "second + other", "second - other", {"total"}),
@@ -103,7 +112,8 @@ def sources(calls, uses, needs, values):
         terms = "".join(f" + _h{each}()" for each in sorted(used)) + "".join(f" + s{each}" for each in sorted(needed))
         steps += f"\n\ndef s{place}({parameters}) -> int:\n    return {place}{terms}\n"
     parameters = ", ".join(f"s{each}: int" for each in range(len(uses)))
-    return files, f"{steps}\n\ndef everything({parameters}) -> int:\n    return {' + '.join(f's{each}' for each in range(len(uses)))}\n"
+    terms = " + ".join(f"s{each}" for each in range(len(uses)))
+    return files, f"{steps}\n\ndef everything({parameters}) -> int:\n    return {terms}\n"
 
 
 def reached(starts, edges):

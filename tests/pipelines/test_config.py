@@ -13,7 +13,9 @@ from tests.pipelines.project import MODEL
 class TestDuration:
     """Stretches of time."""
 
-    @pytest.mark.parametrize(("text", "seconds"), [("1s", 1), ("2m", 120), ("36h", 129_600), ("14d", 1_209_600), ("1w", 604_800)])
+    @pytest.mark.parametrize(
+        ("text", "seconds"), [("1s", 1), ("2m", 120), ("36h", 129_600), ("14d", 1_209_600), ("1w", 604_800)]
+    )
     def test_units(self, text, seconds):
         """Each unit has its length."""
         assert duration(text) == seconds * 1_000_000

@@ -79,7 +79,8 @@ class TestProcesses:
         path = light.root / "pipeline.py"
         path.write_text(
             path.read_text()
-            + "\n\ndef many() -> pl.DataFrame:\n    import polars as pl\n    return pl.select(a=pl.int_range(400_000))\n"
+            + "\n\ndef many() -> pl.DataFrame:\n    import polars as pl\n"
+            + "    return pl.select(a=pl.int_range(400_000))\n"
             + "\n\ndef count(many: pl.DataFrame) -> int:\n    return many.height\n"
         )
         light.declared.apply()

@@ -28,7 +28,10 @@ class TestBuild:
             joined="def joined(trips: pl.DataFrame, weather) -> pl.DataFrame: ...",
             features="def features(joined) -> pl.LazyFrame: ...",
         )
-        assert [(n.origin, n.form) for n in graph.steps["joined"].needs] == [(Origin.DATASET, "eager"), (Origin.DATASET, "lazy")]
+        assert [(n.origin, n.form) for n in graph.steps["joined"].needs] == [
+            (Origin.DATASET, "eager"),
+            (Origin.DATASET, "lazy"),
+        ]
         assert [(n.origin, n.form) for n in graph.steps["features"].needs] == [(Origin.STEP, "eager")]
         assert [(n.parameter, n.name, n.origin) for n in graph.steps["classifier"].needs] == [
             ("train", "split", Origin.STEP),

@@ -79,7 +79,11 @@ class TestMeaning:
             ("Report", Kind.JSON, "parts.shapes.Report"),
             ("Logit", Kind.ESTIMATOR, "sklearn.linear_model.LogisticRegression"),
             ("sklearn.ensemble.RandomForestClassifier", Kind.ESTIMATOR, "sklearn.ensemble.RandomForestClassifier"),
-            ("Logit | sklearn.ensemble.RandomForestClassifier", Kind.ESTIMATOR, "sklearn.linear_model.LogisticRegression"),
+            (
+                "Logit | sklearn.ensemble.RandomForestClassifier",
+                Kind.ESTIMATOR,
+                "sklearn.linear_model.LogisticRegression",
+            ),
             ("Mine", Kind.ESTIMATOR, "pipeline.Mine"),
             ("Own", Kind.ESTIMATOR, "parts.shapes.Own"),
         ],

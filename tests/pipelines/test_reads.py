@@ -27,7 +27,15 @@ class TestReads:
         assert (found.needed, found.optional, found.all) == ((), ("rate", "warm"), False)
 
     @pytest.mark.parametrize(
-        "body", ["return helper(params)", "return params[key]", "x = params", "return params.get(key)", "return dict(**params)", "return params.items()"]
+        "body",
+        [
+            "return helper(params)",
+            "return params[key]",
+            "x = params",
+            "return params.get(key)",
+            "return dict(**params)",
+            "return params.items()",
+        ],
     )
     def test_anything_else_may_read_all(self, body):
         """What cannot be told is not guessed."""

@@ -29,11 +29,17 @@ def changed(**more):
 
 CHANGES = {
     "code": (changed(closure="b3-1:x"), "the value LIMIT in pipeline changed"),
-    "input": (changed(ingredients=(Ingredient("trips", "dataset:trips@2", "b3-1:e"),)), "the dataset moved from dataset:trips@1 to dataset:trips@2"),
+    "input": (
+        changed(ingredients=(Ingredient("trips", "dataset:trips@2", "b3-1:e"),)),
+        "the dataset moved from dataset:trips@1 to dataset:trips@2",
+    ),
     "params": (changed(params={"depth": 4}), "the parameter depth changed from 3 to 4"),
     "given": (changed(params={"depth": 3, "rate": 1}), "the parameter rate is given now: 1"),
     "gone": (changed(params={}), "the parameter depth is no longer given"),
-    "versions": (changed(distributions=(("polars", "2.2.0"),)), "the installed version of polars changed from 2.1.0 to 2.2.0"),
+    "versions": (
+        changed(distributions=(("polars", "2.2.0"),)),
+        "the installed version of polars changed from 2.1.0 to 2.2.0",
+    ),
     "variables": (changed(variables={"REGION": "b3-1:r"}), "the environment variable REGION changed"),
     "python": (changed(python="3.12"), "Python changed from 3.11 to 3.12"),
     "settings": (changed(settings={"task": "binary"}), "what the declaration says about it changed"),
@@ -50,7 +56,9 @@ class TestKey:
     def test_every_difference_is_another_key_and_is_named(self, name):
         """What changes the key has a sentence."""
         after, sentence = CHANGES[name]
-        closure = msgspec.structs.replace(CLOSURE, parts=(Part("pipeline", "LIMIT", "value", "b3-1:2"),), digest="b3-1:x")
+        closure = msgspec.structs.replace(
+            CLOSURE, parts=(Part("pipeline", "LIMIT", "value", "b3-1:2"),), digest="b3-1:x"
+        )
         assert after.key != RECIPE.key
         assert differences(RECIPE, after, CLOSURE, closure if name == "code" else CLOSURE) == (sentence,)
 

@@ -12,6 +12,8 @@ from regrove.pipelines.rules import Leak, UnservablePath, serving_chain, time_co
 from tests.pipelines.graphs import made
 from tests.pipelines.project import MODEL, TRIPS
 
+TRAINER = "def classifier(train: Train, params: Params, {}) -> LogisticRegression: return params.max_iter"
+
 
 def config(**more):
     return msgspec.convert(MODEL | more, ModelConfig)
@@ -85,7 +87,7 @@ class TestLeak:
             made(
                 tmp_path,
                 scale="def scale(holdout: Holdout) -> float: ...",
-                classifier="def classifier(train: Train, params: Params, scale: float) -> LogisticRegression: return params.max_iter",
+                classifier=TRAINER.format("scale: float"),
             )
 
     @pytest.mark.parametrize("name", ["features", "late"])
@@ -94,7 +96,7 @@ class TestLeak:
         with pytest.raises(Leak, match=f"sees all rows of {name}"):
             made(
                 tmp_path,
-                classifier=f"def classifier(train: Train, params: Params, {name}: pl.LazyFrame) -> LogisticRegression: return params.max_iter",
+                classifier=TRAINER.format(f"{name}: pl.LazyFrame"),
             )
 
     def test_a_trainer_takes_train(self, tmp_path):

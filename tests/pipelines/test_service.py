@@ -15,7 +15,6 @@ from regrove.pipelines import (
     RunBegan,
     RunDone,
     StepDone,
-    StepKept,
     StepRetried,
     StepStarted,
 )
@@ -98,7 +97,12 @@ class TestFirstRun:
         database.close()
         one, two = project.sink.kept[0], other.sink.kept[0]
         assert one.run_ref != two.run_ref
-        assert (one.model_digest, one.serving, one.seed, one.metrics) == (two.model_digest, two.serving, two.seed, two.metrics)
+        assert (one.model_digest, one.serving, one.seed, one.metrics) == (
+            two.model_digest,
+            two.serving,
+            two.seed,
+            two.metrics,
+        )
 
 
 class TestAgain:
@@ -272,8 +276,12 @@ class TestFailure:
             ("return tidy(trips)", "return 3", "returned no frame"),
             ("return model.fit(", "model.fit(", "no model format accepts"),
             ('pl.col("hour").cast(pl.Float64)', 'pl.col("howr")', "howr"),
-            ("(pl.col(\"minutes\") > LIMIT).alias(\"late\")", "pl.all()", "not one column"),
-            ('return joined.select(pl.col("distance")', 'return joined.head(3).select(pl.col("distance")', "alone|number of rows"),
+            ('(pl.col("minutes") > LIMIT).alias("late")', "pl.all()", "not one column"),
+            (
+                'return joined.select(pl.col("distance")',
+                'return joined.head(3).select(pl.col("distance")',
+                "alone|number of rows",
+            ),
             ('pl.col("distance").log1p()', 'pl.col("distance").rank()', "alone"),
         ],
     )
@@ -286,7 +294,11 @@ class TestFailure:
 
     def test_a_naive_datetime_is_refused(self, project):
         """It names no instant."""
-        project.edit("pipeline", "return tidy(trips)", 'return tidy(trips).with_columns(pl.col("started_at").dt.replace_time_zone(None))')
+        project.edit(
+            "pipeline",
+            "return tidy(trips)",
+            'return tidy(trips).with_columns(pl.col("started_at").dt.replace_time_zone(None))',
+        )
         with pytest.raises(StepFailed, match="time zone"):
             project.pipelines.run("late")
 
@@ -298,9 +310,9 @@ class TestFailure:
         assert "'started_at'" in caught.value.expected
 
 
-RETRIED = PIPELINE.replace("from regrove import Params, Train", "from pathlib import Path\nfrom regrove import Params, Train, step").replace(
-    "def late(", "@step(retries=2, backoff_s=0.0)\ndef late("
-)
+RETRIED = PIPELINE.replace(
+    "from regrove import Params, Train", "from pathlib import Path\nfrom regrove import Params, Train, step"
+).replace("def late(", "@step(retries=2, backoff_s=0.0)\ndef late(")
 
 
 class TestRetries:
@@ -343,7 +355,11 @@ class TestMeasured:
     def test_it_belongs_to_every_run_that_uses_the_step(self, project):
         """Reused or executed."""
         project.edit("pipeline", "params: Params, seed", "params: Params, run, seed")
-        project.edit("pipeline", "    return model.fit", "    print('fitting')\n    run.log_metric('rows', len(train), step=1)\n    return model.fit")
+        project.edit(
+            "pipeline",
+            "    return model.fit",
+            "    print('fitting')\n    run.log_metric('rows', len(train), step=1)\n    return model.fit",
+        )
         told = []
         first = project.pipelines.run("late", progress=told.append)
         again = project.pipelines.run("late")
@@ -457,7 +473,11 @@ class TestPlanAndWhy:
 
     def test_code_that_cannot_be_followed_is_said(self, project):
         """A name that is looked up when it runs widens the code that counts."""
-        project.edit("pipeline", "    return tidy(trips)", "    import parts.clean as clean\n    return getattr(clean, 'ti' + 'dy')(trips)")
+        project.edit(
+            "pipeline",
+            "    return tidy(trips)",
+            "    import parts.clean as clean\n    return getattr(clean, 'ti' + 'dy')(trips)",
+        )
         (found,) = project.pipelines.why("late", "joined")
         assert found.widened
 
@@ -465,6 +485,48 @@ class TestPlanAndWhy:
         """The nearest is named."""
         with pytest.raises(InvalidInput, match="did you mean 'joined'"):
             project.pipelines.why("late", "joind")
+
+
+class TestOtherModels:
+    """Beside two classes in time."""
+
+    def test_a_regression_on_the_request_itself_split_at_random(self, project):
+        """No functions between, no time, a number to predict."""
+        text = PIPELINE.replace("LogisticRegression", "Ridge").replace(
+            "model = Ridge(max_iter=params.max_iter, random_state=seed)", "model = Ridge(params.alpha)"
+        )
+        text = text.replace("return tidy(trips)", 'return tidy(trips).select("distance", "hour")')
+        text = text.replace("def late(joined:", "def late(trips:").replace("joined.select((pl", "trips.select((pl")
+        text = text.replace('(pl.col("minutes") > LIMIT)', 'pl.col("minutes")').replace("select((pl", "select(pl")
+        text = text.replace('"minutes").alias', '"minutes").alias')
+        project.write(pipeline=text)
+        del project.declared.datasets["trips"]["event_time"]
+        project.declared.models["late"] |= {
+            "task": "regression",
+            "metric": "rmse",
+            "features": "joined",
+            "split": {"random": 0.25},
+            "params": {"alpha": 0.1},
+        }
+        report = project.pipelines.run("late")
+        (trained,) = project.sink.kept
+        assert report.metrics["rmse"] < report.metrics["baseline_rmse"]
+        assert (report.metrics["rows_train"], report.metrics["rows_holdout"]) == (180.0, 60.0)
+        assert trained.classes == ()
+        assert trained.serving.chain == ()
+        assert trained.request == trained.features
+
+    def test_several_classes(self, project):
+        """Texts, in the order of the estimator."""
+        project.edit(
+            "pipeline",
+            '(pl.col("minutes") > LIMIT).alias("late")',
+            "late=pl.when(pl.col('minutes') < 5).then(pl.lit('short'))"
+            ".when(pl.col('minutes') < 12).then(pl.lit('usual')).otherwise(pl.lit('long'))",
+        )
+        project.declared.models["late"]["task"] = "multiclass"
+        project.pipelines.run("late")
+        assert project.sink.kept[0].classes == ("long", "short", "usual")
 
 
 class TestOwnModules:

@@ -20,7 +20,9 @@ HOUR = 3_600_000_000
 
 
 def frames(hours: list[int], labels: list[bool | None]):
-    request = pl.DataFrame({"at": [START + timedelta(hours=each) for each in hours]}, schema={"at": pl.Datetime("us", "UTC")})
+    request = pl.DataFrame(
+        {"at": [START + timedelta(hours=each) for each in hours]}, schema={"at": pl.Datetime("us", "UTC")}
+    )
     features = pl.DataFrame({"row": list(range(len(hours)))})
     return features, pl.DataFrame({"late": labels}, schema={"late": pl.Boolean}), request
 
@@ -137,7 +139,9 @@ class TestRefused:
     def test_dates_and_other_units_are_instants(self):
         """A date is its midnight in UTC; nanoseconds and zones are brought to one scale."""
         day = pl.Series("at", [date(2013, 1, 1)]).to_frame()
-        there = pl.Series("at", [START], dtype=pl.Datetime("ns", "UTC")).dt.convert_time_zone("America/New_York").to_frame()
+        there = (
+            pl.Series("at", [START], dtype=pl.Datetime("ns", "UTC")).dt.convert_time_zone("America/New_York").to_frame()
+        )
         assert event_micros(day, "at")[0] == event_micros(there, "at")[0] == 1_356_998_400_000_000
 
 

@@ -28,13 +28,12 @@ if TYPE_CHECKING:
     from regrove.execution import Executor
     from regrove.pipelines.graph import Step
     from regrove.pipelines.kitchen import Kitchen
-    from regrove.storage import Lease, Vault
+    from regrove.storage import Vault
 
 __all__ = ["LAG_S", "Engine"]
 
 LAG_S: Final = 0.05
 """How long a result may wait to be recorded together with others, while steps go on."""
-_RENEW_S: Final = 20.0
 _CHILD: Final = "regrove.pipelines.child:run"
 _LONGEST_WAIT_S: Final = 60.0
 
@@ -61,7 +60,6 @@ class Engine:
         vault: Vault,
         executor: Executor,
         records: Records,
-        lease: Lease,
         root: Path,
         scratch: str,
         listener: Listener,
@@ -71,7 +69,6 @@ class Engine:
         self._pantry = Pantry(vault)
         self._executor = executor
         self._records = records
-        self._lease = lease
         self._root = root
         self._scratch = scratch
         self._say = listener
@@ -79,7 +76,6 @@ class Engine:
         self._made: dict[str, dict[str, Made]] = {}
         self._flying: dict[Future[bytes], _Attempt] = {}
         self._later: list[tuple[float, int, _Attempt]] = []
-        self._renewed_s = time.monotonic()
 
     def __enter__(self) -> Self:
         return self
@@ -101,7 +97,6 @@ class Engine:
                 self._flush()
             if self._flying or self._later:
                 self._collect()
-            self._renew()
         self._flush()
         return self._made
 
@@ -159,8 +154,8 @@ class Engine:
             self._say(StepStarted(attempt.step.name, attempt.number, attempt.reasons))
 
     def _collect(self) -> None:
-        """Wait until a step is done, a retry is due, or it is time to record or to renew."""
-        limits = [_RENEW_S / 2]
+        """Wait until a step is done, a retry is due, or it is time to record."""
+        limits = [_LONGEST_WAIT_S]
         if self._later:
             limits.append(self._later[0][0] - time.monotonic())
         if self._records.waiting:
@@ -232,8 +227,3 @@ class Engine:
             )
         )
         raise error
-
-    def _renew(self) -> None:
-        if time.monotonic() - self._renewed_s > _RENEW_S:
-            self._lease.renew()
-            self._renewed_s = time.monotonic()

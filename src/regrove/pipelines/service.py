@@ -8,10 +8,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+
 from regrove.digest import of_json
 from regrove.errors import Conflict, InvalidInput, LeaseLost, RegroveError, nearest
 from regrove.ledger import acting, attribution
 from regrove.pipelines.engine import Engine
+from regrove.pipelines.holding import holding
 from regrove.pipelines.kitchen import Kitchen
 from regrove.pipelines.outlook import Outlook
 from regrove.pipelines.prepare import Prepared, prepare
@@ -93,7 +96,7 @@ class Pipelines:
             prepared = self._prepare(name, params=params, also=only)
             for asked in (from_step, only):
                 _check_step(prepared, asked)
-            with self._lease(name) as lease:
+            with self._lease(name) as lease, holding(lease, every_s=_LEASE_S / 6):
                 return self._run(prepared, lease, from_step=from_step, only=only, progress=progress)
 
     def plan(self, name: str, *, params: Mapping[str, Any] | None = None) -> list[PlannedStep]:
@@ -134,7 +137,7 @@ class Pipelines:
         )
         forced = prepared.graph.descendants(from_step) if from_step else ()
         try:
-            made = self._execute(kitchen, records, lease, prepared, (wanted, forced), progress)
+            made = self._execute(kitchen, records, prepared, (wanted, forced), progress)
             report = self._finish(prepared, kitchen, records, run, made, lease, only=only, resumed=found is not None)
         except LeaseLost:
             raise  # another process goes on with it
@@ -214,19 +217,17 @@ class Pipelines:
         self,
         kitchen: Kitchen,
         records: Records,
-        lease: Lease,
         prepared: Prepared,
         steps: tuple[tuple[str, ...], tuple[str, ...]],
         progress: Listener,
     ) -> dict[str, dict[str, Made]]:
         wanted, forced = steps
-        with tempfile.TemporaryDirectory(prefix="regrove-steps-") as scratch:
+        with tempfile.TemporaryDirectory(prefix="regrove-steps-", ignore_cleanup_errors=True) as scratch:
             engine = Engine(
                 kitchen,
                 vault=self._vault,
                 executor=self._executor,
                 records=records,
-                lease=lease,
                 root=prepared.root,
                 scratch=scratch,
                 listener=progress,
@@ -247,14 +248,18 @@ class Pipelines:
         only: str,
         resumed: bool,
     ) -> RunReport:
-        model_ref, metrics = "", {}
+        model_ref, product, known, metrics = "", "", "", {}
         if not only:
             metrics = verdict(self._vault, made).values
+            model = trained(prepared, kitchen, self._vault, made, run.ref)
+            product = of_json(msgspec.structs.replace(model, run_ref=""))
+            known = self._store.product(run.project, product)
             # Registering is idempotent by content: killed between here and the commit below, it gives the same ref.
-            model_ref = self._models.register(trained(prepared, kitchen, self._vault, made, run.ref))
+            model_ref = known or self._models.register(model)
         with self._database.transaction():
             lease.check()
             if model_ref:
+                self._store.add_product(run.project, run.id, product, model_ref)
                 estimator = made[prepared.config.trainer][prepared.config.trainer]
                 self._runs.log_metrics(run.ref, metrics)
                 self._runs.add_artifact(run.ref, "model", estimator.object, "model", artifact_ref=model_ref)
@@ -267,7 +272,9 @@ class Pipelines:
             datasets={name: each.ref for name, each in kitchen.sources.items()},
             metrics=metrics,
             model_ref=model_ref,
-            model_is_new=bool(model_ref) and all(each.id == run.id for each in self._runs.makers(model_ref)),
+            model_is_new=bool(model_ref)
+            and not known
+            and all(each.id == run.id for each in self._runs.makers(model_ref)),
         )
 
     def _end(self, run: Run, lease: Lease, status: Any, error: str, progress: Listener) -> None:

@@ -89,8 +89,34 @@ class Store:
     def add_plan(self, project: str, run_id: str, model: str, request_digest: str) -> None:
         """Note what a run was asked to do."""
         self._database.current().execute(
-            sa.insert(plans).values(project=project, run_id=run_id, model=model, request_digest=request_digest)
+            sa.insert(plans).values(
+                project=project,
+                run_id=run_id,
+                model=model,
+                request_digest=request_digest,
+                product_digest="",
+                model_ref="",
+            )
         )
+
+    def add_product(self, project: str, run_id: str, digest: str, model_ref: str) -> None:
+        """Note what a run came to."""
+        self._database.current().execute(
+            sa.update(plans)
+            .where(plans.c.project == project, plans.c.run_id == run_id)
+            .values(product_digest=digest, model_ref=model_ref)
+        )
+
+    def product(self, project: str, digest: str) -> str:
+        """The model version that an earlier run made of exactly this, or an empty text."""
+        query = (
+            sa.select(plans.c.model_ref)
+            .where(plans.c.project == project, plans.c.product_digest == digest)
+            .order_by(plans.c.run_id)
+            .limit(1)
+        )
+        with self._database.read() as connection:
+            return connection.execute(query).scalar_one_or_none() or ""
 
     def request_digest(self, project: str, run_id: str) -> str:
         """What a run was asked to do, or an empty text."""

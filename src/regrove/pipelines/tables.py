@@ -35,8 +35,12 @@ plans: Final = Table(
     identifier("run_id", primary_key=True),
     text("model"),
     digest("request_digest"),
+    digest("product_digest"),
+    text("model_ref"),
+    Index("ix_pipeline_runs_project_product_digest", "project", "product_digest"),
 )
-"""What a pipeline run was asked to do: a run that died is continued only by the same request."""
+"""What a pipeline run was asked to do (one that died is continued only by the same request), and what it came to: the
+digest of everything that its model is made of, and the version that it is; both empty before."""
 
 executions: Final = Table(
     "step_executions",

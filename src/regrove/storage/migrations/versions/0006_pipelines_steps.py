@@ -38,8 +38,11 @@ def upgrade() -> None:
         sa.Column("run_id", _TEXT, nullable=False),
         sa.Column("model", _TEXT, nullable=False),
         sa.Column("request_digest", _TEXT, nullable=False),
+        sa.Column("product_digest", _TEXT, nullable=False),
+        sa.Column("model_ref", _TEXT, nullable=False),
         sa.PrimaryKeyConstraint("project", "run_id", name="pk_pipeline_runs"),
     )
+    op.create_index("ix_pipeline_runs_project_product_digest", "pipeline_runs", ["project", "product_digest"])
     op.create_table(
         "step_executions",
         sa.Column("project", _TEXT, nullable=False),
