@@ -18,7 +18,8 @@ def main(names: list[str]) -> int:
         print(f"There is no benchmark {', '.join(unknown)}. There are: {', '.join(known)}", file=sys.stderr)
         return 2
     print(
-        f"Python {platform.python_version()}, {platform.machine()}, {len(_cpus())} CPUs. Ratios travel; absolute times do not."
+        f"Python {platform.python_version()}, {platform.machine()}, {len(_cpus())} CPUs. "
+        "Ratios travel; absolute times do not."
     )
     for name in names or known:
         print(f"\n== {name}", flush=True)

@@ -54,12 +54,12 @@ def _independent(trials: int) -> Iterator[Row]:
         numeric = kinds = table = 0
         for trial in range(trials):
             left, right = (rng.multinomial(n, np.full(CELLS, 1 / CELLS)) for n in (10 * size, size))
-            numeric += (compare([_column(left, right)], seed=trial).columns[0].p or 1.0) <= 0.05
+            numeric += (compare([_column(left, right)], seed=trial, effects=False).columns[0].p or 1.0) <= 0.05
             k = categories[trial % 4]
             shares = rng.dirichlet(np.ones(k))
             left, right = rng.multinomial(10 * size, shares), rng.multinomial(size, shares)
             column = ColumnCounts(name="k", reference=left[None], window=right[None])
-            kinds += (compare([column], seed=trial).columns[0].p or 1.0) <= 0.05
+            kinds += (compare([column], seed=trial, effects=False).columns[0].p or 1.0) <= 0.05
             table += homogeneity(left, right)[2] <= 0.05
         yield at_most(f"no drift, independent rows, {size} in the window: numeric, p <= .05", 0.05, numeric, trials)
         yield at_most(f"no drift, independent rows, {size} in the window: categories, p <= .05", 0.05, kinds, trials)
@@ -91,9 +91,9 @@ def _blocks(trials: int, draws: int) -> Iterator[Row]:
         found = Counter()
         for trial in range(trials):
             column = _column(_days(rng, 60, 500, 0.2), _days(rng, window, 500, 0.2))
-            p = compare([column], draws=draws, seed=trial, tier=tier).columns[0].p or 1.0
+            p = compare([column], draws=draws, seed=trial, tier=tier, effects=False).columns[0].p or 1.0
             found.update(level for level in (0.05, 0.01, 0.001) if p <= level)
-            found["iid"] += compare([column], seed=trial, tier=Tier.IID).columns[0].p <= 0.05
+            found["iid"] += compare([column], seed=trial, tier=Tier.IID, effects=False).columns[0].p <= 0.05
         name = f"no drift, dependent rows, {window} of {60 + window} days"
         yield seen(f"{name}: as independent rows, p <= .05", found["iid"], trials)
         for level in (0.05, 0.01, 0.001):
@@ -107,7 +107,7 @@ def _few_blocks(trials: int) -> Iterator[Row]:
         alarms = 0
         for trial in range(trials):
             column = _column(_days(rng, blocks, 500, 0.2), _days(rng, 3, 500, 0.2))
-            alarms += (compare([column], seed=trial).columns[0].p or 1.0) <= 0.05
+            alarms += (compare([column], seed=trial, effects=False).columns[0].p or 1.0) <= 0.05
         yield at_most(
             f"no drift, dependent rows, 3 window and {blocks} reference days: rao-scott", 0.05, alarms, trials
         )
@@ -125,7 +125,7 @@ def _neighbours(trials: int) -> Iterator[Row]:
         counts = rng.multinomial(500, _shares(0.2 * level))
         column = _column(counts[:120], counts[120:])
         for tier in (Tier.BLOCK, None):
-            result = compare([column], draws=499, seed=trial, tier=tier)
+            result = compare([column], draws=499, seed=trial, tier=tier, effects=False)
             found[str(tier)] += (result.columns[0].p or 1.0) <= 0.05
         found[result.tier.value] += 1
     name = "no drift, autocorrelation .6 between days, 7 of 127 days"

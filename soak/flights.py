@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,6 +16,9 @@ from regrove.stats.drift import ColumnCounts, compare, homogeneity
 from regrove.stats.drift.cells import gather, neighbours
 from regrove.stats.verdict import Tier
 from soak.row import Row, at_most, seen
+
+if TYPE_CHECKING:
+    import polars as pl
 
 NUMERIC = ("dep_delay", "arr_delay", "air_time", "distance", "hour", "temp", "humid", "wind_speed", "pressure")
 CATEGORIES = ("carrier", "origin", "dest")
@@ -38,8 +42,10 @@ def _window(columns: dict[str, np.ndarray], days: int, trials: int, draws: int) 
     for trial in range(trials):
         order = rng.permutation(365)
         counted = [_cut(name, columns[name], order[:180], order[180 : 180 + days]) for name in names]
-        ours = compare(counted, draws=draws, seed=trial, tier=Tier.LEAVE_ONE_OUT if days == 1 else Tier.BLOCK)
-        rao = compare(counted, seed=trial, tier=Tier.RAO_SCOTT)
+        ours = compare(
+            counted, draws=draws, seed=trial, tier=Tier.LEAVE_ONE_OUT if days == 1 else Tier.BLOCK, effects=False
+        )
+        rao = compare(counted, seed=trial, tier=Tier.RAO_SCOTT, effects=False)
         for place, (column, test, few) in enumerate(zip(counted, ours.columns, rao.columns, strict=True)):
             if test.p is None:
                 continue
@@ -102,7 +108,7 @@ def daily() -> dict[str, np.ndarray]:
 
 
 @cache
-def flights():
+def flights() -> pl.DataFrame:
     """The flights with the weather at their origin in their hour; only the data files of the package are read."""
     import polars as pl
 

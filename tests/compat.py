@@ -13,7 +13,18 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 VENV = ROOT / ".venv-lowest"
 UV = Path(sys.executable).with_name("uv")
-TESTS = ["datasets", "frames", "digest", "schema", "ledger", "project", "registry", "tracking", "pipelines", "workspace"]
+TESTS = [
+    "datasets",
+    "frames",
+    "digest",
+    "schema",
+    "ledger",
+    "project",
+    "registry",
+    "tracking",
+    "pipelines",
+    "workspace",
+]
 NEEDED = ["pytest", "pytest-timeout", "hypothesis", "hatchling", "editables"]
 
 

@@ -23,7 +23,9 @@ def declared() -> Any:
 
 
 @pytest.fixture
-def deployments(database: Any, vault: Any, objects: Any, ledger: Any, clock: Any, declared: Any, log: Path, acting: None):
+def deployments(
+    database: Any, vault: Any, objects: Any, ledger: Any, clock: Any, declared: Any, log: Path, acting: None
+):
     """The service over an empty database."""
     return service(database, vault, objects, ledger, clock, declared, log)
 

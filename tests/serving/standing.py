@@ -57,7 +57,9 @@ class Standing:
 
     def workers(self) -> list[int]:
         """The process ids of its workers."""
-        return [int(each) for each in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()]
+        return [
+            int(each) for each in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        ]
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
@@ -108,7 +110,9 @@ class Client:
 class Load:
     """Clients that ask without a pause, each on its connection, until told to stop; failures are kept, not raised."""
 
-    def __init__(self, server: Standing, rows: list[dict[str, Any]], *, clients: int = 4, reconnect: bool = False) -> None:
+    def __init__(
+        self, server: Standing, rows: list[dict[str, Any]], *, clients: int = 4, reconnect: bool = False
+    ) -> None:
         self.acknowledged: list[tuple[str, int]] = []
         """Request id and generation of every answer."""
         self.labelled: list[str] = []

@@ -69,7 +69,9 @@ class TestFeedback:
     def test_labels_are_read(self):
         """With and without a time."""
         one, two = feedback(
-            labels({"id": f"{ID}.0", "value": True}, {"id": f"{ID}.12", "value": 2.5, "at": "2013-03-01T00:00:00+01:00"}),
+            labels(
+                {"id": f"{ID}.0", "value": True}, {"id": f"{ID}.12", "value": 2.5, "at": "2013-03-01T00:00:00+01:00"}
+            ),
             LIMITS,
         )
         assert (one.request_id, one.row, one.value, one.at) == (ID, 0, True, None)

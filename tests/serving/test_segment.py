@@ -73,7 +73,8 @@ class TestWriting:
     def test_threads_do_not_tear_each_other(self, writer):
         """Each record is one write."""
         threads = [
-            threading.Thread(target=lambda: [writer.append(labelled(number)) for number in range(200)]) for _ in range(4)
+            threading.Thread(target=lambda: [writer.append(labelled(number)) for number in range(200)])
+            for _ in range(4)
         ]
         for each in threads:
             each.start()

@@ -147,6 +147,32 @@ class TestPublishingAfterAKill:
         assert objects.info(key("test", "late", 4)) is None
 
 
+class TestOnBothDatabases:
+    """The same record on SQLite and PostgreSQL."""
+
+    def test_a_deployment_s_whole_life(self, any_database, vault, objects, clock, declared, log, acting):
+        """Started, answered, moved, stopped, compacted, read back."""
+        from regrove.ledger import Ledger
+        from tests.serving.conftest import service
+
+        ledger = Ledger(any_database, objects, clock)
+        deployments = service(any_database, vault, objects, ledger, clock, declared, log)
+        deployments.start("late")
+        server = Server(objects, log)
+        server.watcher.poll()
+        identity = server.predict(row(), row()).json["id"]
+        server.label({"id": f"{identity}.1", "value": True})
+        server.close()
+        declared.versions["model:late@champion"] = 2
+        deployments.publish("late")
+        assert deployments.stop("late").current.number == 3
+        assert deployments.compact("late").predictions == 2
+        assert deployments.predictions("late").collect()["label"].to_list() == [None, True]
+        assert deployments.prediction(f"prediction:{identity}.0").revision == 1
+        assert [each.revision.number for each in deployments.publications("late")] == [1, 2, 2]
+        assert len(deployments.live_digests()) == 2 and ledger.verify().ok
+
+
 class TestReading:
     """Predictions and labels, before and after compaction."""
 

@@ -11,9 +11,10 @@ import os
 import signal
 import socket
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import msgspec
 
@@ -23,7 +24,7 @@ from regrove.serving.counters import Counters, Values, read
 from regrove.serving.segment import SegmentWriter
 from regrove.serving.watcher import Watcher
 
-__all__ = ["Job", "build", "main", "seen"]
+__all__ = ["Job", "build", "listen", "main", "seen"]
 
 _PARENT = 0
 """Standard input, at the other end of which the parent is."""
@@ -103,10 +104,16 @@ def main() -> None:
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     job = msgspec.json.decode(_first_line(), type=Job)
     threading.Thread(target=_watch_parent, args=(job.drain_s,), name="regrove-parent", daemon=True).start()
-    _answer(build(job), job)
+    with socket.socket(fileno=job.listener) as listener:
+        listen(build(job), listener, drain_s=job.drain_s)
 
 
-def _answer(app: App, job: Job) -> None:
+def listen(app: Callable[..., Any], listener: socket.socket, *, drain_s: float) -> None:
+    """Serve an ASGI application on a socket that listens already, until SIGTERM.
+
+    What uvicorn does with sockets of its own for several workers loses TCP_NODELAY on the way, and every answer then
+    waits 40 ms for an acknowledgement; a socket that is taken over with its protocol keeps it.
+    """
     try:
         import uvicorn
     except ImportError:
@@ -119,10 +126,9 @@ def _answer(app: App, job: Job) -> None:
         access_log=False,
         server_header=False,
         timeout_keep_alive=75,
-        timeout_graceful_shutdown=max(1, round(job.drain_s)),
+        timeout_graceful_shutdown=max(1, round(drain_s)),
     )
-    with socket.socket(fileno=job.listener) as listener:
-        uvicorn.Server(config).run(sockets=[listener])
+    uvicorn.Server(config).run(sockets=[listener])
 
 
 def _leave(_number: int, _frame: FrameType | None) -> NoReturn:

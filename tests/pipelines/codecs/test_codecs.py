@@ -99,7 +99,9 @@ class TestFrame:
 class TestArray:
     """NumPy's own file."""
 
-    @pytest.mark.parametrize("value", [np.arange(6).reshape(2, 3), np.zeros(200_000), np.array(["a", "b"]), np.asfortranarray(np.eye(3))])
+    @pytest.mark.parametrize(
+        "value", [np.arange(6).reshape(2, 3), np.zeros(200_000), np.array(["a", "b"]), np.asfortranarray(np.eye(3))]
+    )
     def test_it_comes_back(self, call, value):
         """Shape, type and values."""
         _, read = through(value, Kind.ARRAY, call)
@@ -144,14 +146,32 @@ class TestStructured:
 
     @pytest.mark.parametrize(
         ("function", "value"),
-        [("whole", 1.5), ("whole", "1"), ("number", math.nan), ("pair", [1, "a"]), ("names", [1]), ("names", object()), ("names", 2**80), ("missing", 1)],
+        [
+            ("whole", 1.5),
+            ("whole", "1"),
+            ("number", math.nan),
+            ("pair", [1, "a"]),
+            ("names", [1]),
+            ("names", object()),
+            ("names", 2**80),
+            ("missing", 1),
+        ],
     )
     def test_what_would_come_back_as_another_is_refused(self, call, function, value):
         """A value that JSON changes is not kept."""
         with pytest.raises(WrongKind):
             self.kept(call, function, value)
 
-    @given(st.recursive(st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
+    @given(
+        st.recursive(
+            st.none()
+            | st.booleans()
+            | st.integers(-(2**53), 2**53)
+            | st.floats(allow_nan=False, allow_infinity=False)
+            | st.text(),
+            lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+        )
+    )
     def test_any_plain_value(self, value):
         """What a built-in step answers comes back."""
         call = Call(step="evaluate", root="", scratch="", arguments=(), seed=0)

@@ -79,6 +79,7 @@ def compare(
     draws: int = 1999,
     seed: int = 0,
     tier: Tier | None = None,
+    effects: bool = True,
 ) -> Comparison:
     """Compare a window with its reference, column by column, on one calibration.
 
@@ -89,6 +90,7 @@ def compare(
         draws: drawn windows; p-values below 10 / draws are refined by a gamma.
         seed: of all draws; the same seed gives the same result.
         tier: the calibration to use in place of the one that the data allow.
+        effects: False leaves the effects out, for whoever needs p-values alone; no verdict can be made then.
 
     Stated levels, as printed by ``python -m soak drift``: P(p <= .05) is at most .05 for exchangeable blocks, on
     permuted days of flights, and for independent rows at windows of 100 to 100,000 rows.
@@ -121,9 +123,9 @@ def compare(
     for number, (column, side) in enumerate(zip(columns, sides, strict=True)):
         rng = np.random.default_rng([seed, number])
         if calibration.tier in {Tier.RAO_SCOTT, Tier.IID}:
-            tests.append(_approximated(column, side, calibration, seed, rng))
+            tests.append(_approximated(column, side, calibration, seed, rng, effects=effects))
         else:
-            test, null = _permuted(column, side, calibration, seed)
+            test, null = _permuted(column, side, calibration, seed, effects=effects)
             tests.append(test)
             nulls.append((column.name, null))
     statistics, labels = _joint(nulls)
@@ -138,7 +140,7 @@ def compare(
 
 
 def _permuted(
-    column: ColumnCounts, side: tuple[Floats, Floats], calibration: Calibration, seed: int
+    column: ColumnCounts, side: tuple[Floats, Floats], calibration: Calibration, seed: int, *, effects: bool
 ) -> tuple[ColumnTest, BlockNull]:
     left, right = side
     if calibration.selections is None:
@@ -150,7 +152,7 @@ def _permuted(
         chosen = calibration.selections.marks[1 : 1 + _EFFECT_DRAWS]
         windows = chosen @ np.vstack([left, right])
         pairs = left.sum(axis=0) + right.sum(axis=0) - windows, windows
-    effects = measure(column, *pairs, groups=null.grouping.divergence) if len(windows) > 1 else []
+    found = measure(column, *pairs, groups=null.grouping.divergence) if effects and len(windows) > 1 else []
     inflation = 1.0
     if null.x2 is not None and len(null.x2) > 2:
         inflation = max(1.0, float(null.x2[1:].mean()) / null.grouping.degrees)
@@ -162,7 +164,7 @@ def _permuted(
         found=(None if null.ad is None else float(null.ad[0]), null.p_ad),
         counted=(None if null.x2 is None else float(null.x2[0]), null.p_x2),
         cells=null.grouping.degrees + 1,
-        effects=effects,
+        effects=found,
         design=inflation,
         draws=len(null.present) - 1,
     )
@@ -170,7 +172,13 @@ def _permuted(
 
 
 def _approximated(
-    column: ColumnCounts, side: tuple[Floats, Floats], calibration: Calibration, seed: int, rng: np.random.Generator
+    column: ColumnCounts,
+    side: tuple[Floats, Floats],
+    calibration: Calibration,
+    seed: int,
+    rng: np.random.Generator,
+    *,
+    effects: bool,
 ) -> ColumnTest:
     """The tiers without permutation: few blocks (Rao and Scott), or none."""
     left, right = side
@@ -195,10 +203,10 @@ def _approximated(
             inflation, second = design.effect, (x2, f_p(x2, float(grouping.degrees), design))
     elif not column.ordered and np.count_nonzero(total) > 1:
         second = drawn_chi_square_p(left.sum(axis=0), right.sum(axis=0), rng=rng)
-    effects: list[Effect] = []
-    if 0.0 < share < 1.0:
+    measured: list[Effect] = []
+    if effects and 0.0 < share < 1.0:
         pairs, widened = _pairs(side, total, few, rng)
-        effects = measure(
+        measured = measure(
             column,
             *pairs,
             groups=grouping.divergence,
@@ -213,7 +221,7 @@ def _approximated(
         found=first,
         counted=second,
         cells=grouping.degrees + 1,
-        effects=effects,
+        effects=measured,
         design=inflation,
         draws=0,
     )

@@ -29,7 +29,7 @@ LEVEL = 0.9
 
 
 _CAUTION = 1.25
-"""Third moments of some hundred draws from tens of blocks scatter by a quarter; too small a scale is the worse error."""
+"""Third moments of some hundred draws of tens of blocks scatter by a quarter; too small a scale is the worse error."""
 
 
 class Effect(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,7 +83,7 @@ def debiased(raw: float, noise: Floats, *, level: float = LEVEL) -> tuple[float,
     >>> noise = np.random.default_rng(0).chisquare(10, 5000) / 1000
     >>> value, interval = debiased(0.03, noise)
     >>> round(value, 2), round(interval.low, 3), round(interval.high, 3)
-    (0.02, 0.006, 0.042)
+    (0.02, 0.006, 0.043)
     """
     mean, variance = float(noise.mean()), float(noise.var())
     value = max(0.0, raw - mean)
