@@ -104,13 +104,14 @@ def _request(function: str, args: Mapping[str, Any], **more: Any) -> dict[str, A
             raise AssertionError(f"the process that forks the children has ended ({child.wait()})")
         status = json.loads(line)["status"]
         result = Path(folder, "result")
+        ended = os.WIFEXITED(status) and result.exists()  # one that was killed may have written half of it
         return {
             "signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0,
             "exit": os.WEXITSTATUS(status) if os.WIFEXITED(status) else 0,
             "seconds": time.monotonic() - started,
             "edges": Path(folder, "edges").read_text().splitlines(),
             "output": Path(folder, "output").read_text(errors="replace"),
-            "result": json.loads(result.read_text()) if result.exists() else None,
+            "result": json.loads(result.read_text()) if ended else None,
         }
 
 

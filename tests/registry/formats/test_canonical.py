@@ -70,7 +70,7 @@ class TestCanonical:
     def test_padding_between_fields_is_forgotten(self, tmp_path: Any) -> None:
         """What lay in memory between the fields of a record is not part of the record."""
         kind = np.dtype([("a", "i1"), ("b", "f8")], align=True)
-        clean, dirty = np.zeros(3, kind), np.frombuffer(b"\xff" * kind.itemsize * 3, kind).copy()
+        clean, dirty = (np.frombuffer(bytearray(byte * kind.itemsize * 3), kind) for byte in (b"\0", b"\xff"))
         dirty["a"], dirty["b"] = 0, 0.0
         assert clean.tobytes() != dirty.tobytes()
         assert written(clean, tmp_path / "m.skops") == written(dirty, tmp_path / "m.skops")
