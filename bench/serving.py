@@ -152,7 +152,9 @@ def publish(folder: Path) -> dict[str, Any]:
 
 
 def start(server: str, app: str, port: int, workers: int, environment: dict[str, str]) -> list[subprocess.Popen[bytes]]:
-    """The processes of one server over one application; Regrove's own way of sharing a socket for uvicorn."""
+    """The processes of one server over one application; under uvicorn each listens as Regrove's own workers do."""
+    from regrove.serving.process import listening
+
     if server.startswith("granian"):
         factory = ["--factory"] if app != "echo" else []
         words = [
@@ -160,15 +162,13 @@ def start(server: str, app: str, port: int, workers: int, environment: dict[str,
             "--workers", str(workers), "--no-ws", "--no-access-log", "--log-level", "error",
         ]  # fmt: skip
         return [subprocess.Popen(words, env=environment, start_new_session=True)]
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        listener.bind(("127.0.0.1", port))
-        listener.listen(1024)
-        words = [sys.executable, __file__, "--work", app, "--on", str(listener.fileno())]
+    with listening("127.0.0.1", port, workers) as listeners:
+        words = [sys.executable, __file__, "--work", app, "--on"]
         return [
-            subprocess.Popen(words, env=environment, pass_fds=(listener.fileno(),), start_new_session=True)
-            for _ in range(workers)
+            subprocess.Popen(
+                [*words, str(each.fileno())], env=environment, pass_fds=(each.fileno(),), start_new_session=True
+            )
+            for each in listeners
         ]
 
 

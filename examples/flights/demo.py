@@ -16,6 +16,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
 from march import March, Outcome
@@ -164,8 +165,8 @@ class Server:
         for _ in range(600):
             if self.process.poll() is not None:
                 raise SystemExit((folder / "serve.log").read_text())
-            if status.exists():
-                return str(json.loads(status.read_text())["url"])
+            if status.exists() and _ready(url := str(json.loads(status.read_text())["url"])):
+                return url
             time.sleep(0.05)
         raise SystemExit("The server did not come up within 30 s:\n" + (folder / "serve.log").read_text())
 
@@ -179,6 +180,15 @@ class Server:
         self.process.send_signal(signal.SIGTERM)
         if self.process.wait(30) != 0:
             raise SystemExit("The server did not stop in good order")
+
+
+def _ready(url: str) -> bool:
+    """Whether a model is loaded and answers."""
+    try:
+        with urllib.request.urlopen(f"{url}/readyz", timeout=5) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
 
 
 def check_log(folder: Path, march: March, *outcomes: Outcome) -> None:

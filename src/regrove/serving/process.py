@@ -1,7 +1,7 @@
-"""A server: a parent that holds the listening socket and keeps its worker processes alive.
+"""A server: a parent that holds the listening sockets and keeps its worker processes alive.
 
-It needs an object store, a folder for the log and the name of a deployment, and no database. Workers share the
-socket, so the kernel hands a connection to one that is free. A worker that dies is replaced; when the parent dies,
+It needs an object store, a folder for the log and the name of a deployment, and no database. Each worker listens on a
+socket of its own, and the kernel spreads connections among them. A worker that dies is replaced; when the parent dies,
 however it dies, the workers drain and end; when the parent is told to stop, it lets them drain first.
 """
 
@@ -18,20 +18,21 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
 from typing import Final
 
 import msgspec
 
-from regrove.errors import Conflict, InvalidInput, Unavailable
+from regrove.errors import Conflict, InvalidInput, MissingExtra, Unavailable
 from regrove.refs import new_id
 from regrove.serving.segment import folder_of
 from regrove.serving.worker import Job
 from regrove.storage import open_objects
 
-__all__ = ["Server", "serve"]
+__all__ = ["Server", "listening", "serve"]
 
 _ONE_THREAD: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS")
 """Small requests lose more by starting threads than they win: one a worker, unless the environment says otherwise."""
@@ -74,9 +75,11 @@ def serve(
         raise InvalidInput("A server needs a worker", expected="at least 1", received=str(workers))
     if not 0 <= port <= 65_535:
         raise InvalidInput("This is no port to listen on", expected="0 to 65535", received=str(port))
+    if find_spec("uvicorn") is None:
+        raise MissingExtra("uvicorn", extra="serve", need="answer over HTTP")
     place = Path(cache or Path(log_dir) / ".cache")
     open_objects(objects, cache=place, options=options)  # refuses an address that is none, before a worker meets it
-    with _listening(host, port) as listener, _counters(folder) as counters:
+    with listening(host, port, workers) as listeners, _counters(folder) as counters:
         job = Job(
             objects=str(objects),
             options=dict(options or {}),
@@ -88,24 +91,24 @@ def serve(
             counters=str(counters),
             worker=0,
             attempt=0,
-            listener=listener.fileno(),
+            listener=listeners[0].fileno(),
             poll_s=poll_s,
             drain_s=drain_s,
             segment_bytes=segment_bytes,
             segment_s=segment_s,
         )
-        address, bound = listener.getsockname()[:2]
-        server = Server(job, workers, listener)
+        address, bound = listeners[0].getsockname()[:2]
+        server = Server(job, listeners)
         server.run(lambda: started(f"http://{f'[{address}]' if ':' in address else address}:{bound}"))
 
 
 class Server:
     """Starts, watches, replaces and drains the workers of one server."""
 
-    def __init__(self, job: Job, workers: int, listener: socket.socket) -> None:
+    def __init__(self, job: Job, listeners: Sequence[socket.socket]) -> None:
         self._job = job
-        self._workers = [_Worker(index) for index in range(workers)]
-        self._listener = listener
+        self._workers = [_Worker(index, each.fileno()) for index, each in enumerate(listeners)]
+        self._listeners = listeners
         self._told = False
 
     def run(self, started: Callable[[], None] = lambda: None) -> None:
@@ -120,7 +123,8 @@ class Server:
                     worker.keep(self._job)
                 time.sleep(_BEAT_S)
         finally:
-            self._listener.close()
+            for listener in self._listeners:
+                listener.close()
             self._drain()
             for number, handler in before.items():
                 signal.signal(number, handler)
@@ -139,8 +143,9 @@ class Server:
 class _Worker:
     """The place of one worker process, and the process that fills it now."""
 
-    def __init__(self, index: int) -> None:
+    def __init__(self, index: int, listener: int) -> None:
         self._index = index
+        self._listener = listener
         self._process: subprocess.Popen[bytes] | None = None
         self._attempt = 0
         self._began = 0.0
@@ -152,11 +157,12 @@ class _Worker:
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", _MODULE],  # -P: a project's files must not hide modules
             stdin=subprocess.PIPE,
-            pass_fds=(job.listener,),
+            pass_fds=(self._listener,),
             env=environment,
             process_group=0,  # Ctrl-C is for the parent, which drains
         )
-        line = msgspec.json.encode(msgspec.structs.replace(job, worker=self._index, attempt=self._attempt)) + b"\n"
+        own = msgspec.structs.replace(job, worker=self._index, attempt=self._attempt, listener=self._listener)
+        line = msgspec.json.encode(own) + b"\n"
         assert self._process.stdin is not None
         with contextlib.suppress(BrokenPipeError):  # it died at once: `keep` will see that
             self._process.stdin.write(line)
@@ -211,29 +217,44 @@ class _Worker:
 
 
 @contextlib.contextmanager
-def _listening(host: str, port: int) -> Iterator[socket.socket]:
+def listening(host: str, port: int, workers: int) -> Iterator[list[socket.socket]]:
+    """A listening socket for each worker.
+
+    On Linux they are several of one address (SO_REUSEPORT), among which the kernel spreads connections; a single one
+    would give nearly all of a burst to the worker that wakes first. The parent holds them, so that what waits for a
+    worker that died waits for the one in its place. Elsewhere the workers share one. The first is bound alone, which
+    fails when anybody has the port, and only then lets its siblings in.
+    """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        listener = socket.socket(family, kind, protocol)
+        first = socket.socket(family, kind, protocol)
     except (OSError, OverflowError) as error:
         raise InvalidInput("This is no address to listen on", received=f"{host}:{port} ({error})") from None
-    with listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # accepted sockets inherit it
+    with contextlib.ExitStack() as stack:
+        listeners = [stack.enter_context(first)]
+        first.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listener.bind(address)
-            listener.listen(1024)
+            first.bind(address)
+            if sys.platform == "linux" and workers > 1:
+                first.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+                for _ in range(1, workers):
+                    listeners.append(stack.enter_context(socket.socket(family, kind, protocol)))
+                    listeners[-1].setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+                    listeners[-1].bind(first.getsockname())
+            for each in listeners:
+                each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # accepted sockets inherit it
+                each.listen(1024)
         except OSError as error:
-            if error.errno != errno.EADDRINUSE:
-                raise InvalidInput(
-                    "This is no address to listen on", received=f"{host}:{port} ({error.strerror})"
-                ) from None
-            raise Conflict(
-                f"Port {port} of {host} is taken", expected="a free port", mend="choose another with --port, or 0"
-            ) from None
-        yield listener
+            raise _no_address(host, port, error) from None
+        yield listeners if len(listeners) == workers else listeners * workers
+
+
+def _no_address(host: str, port: int, error: OSError) -> InvalidInput | Conflict:
+    if error.errno != errno.EADDRINUSE:
+        return InvalidInput("This is no address to listen on", received=f"{host}:{port} ({error.strerror})")
+    return Conflict(f"Port {port} of {host} is taken", expected="a free port", mend="choose another with --port, or 0")
 
 
 @contextlib.contextmanager

@@ -18,7 +18,6 @@ from typing import Any, NoReturn
 
 import msgspec
 
-from regrove.errors import MissingExtra
 from regrove.serving.app import App
 from regrove.serving.counters import Counters, Values, read
 from regrove.serving.segment import SegmentWriter
@@ -114,10 +113,8 @@ def listen(app: Callable[..., Any], listener: socket.socket, *, drain_s: float) 
     What uvicorn does with sockets of its own for several workers loses TCP_NODELAY on the way, and every answer then
     waits 40 ms for an acknowledgement; a socket that is taken over with its protocol keeps it.
     """
-    try:
-        import uvicorn
-    except ImportError:
-        raise MissingExtra("uvicorn", extra="serve", need="answer over HTTP") from None
+    import uvicorn
+
     config = uvicorn.Config(
         app,
         lifespan="on",
