@@ -42,11 +42,11 @@ def main() -> None:
     model(folder)
     sample = serving(folder, flights=600 if chosen.quick else 3_000)
     proof(folder, sample)
+    took = f"[bold green]The whole way in {time.monotonic() - began:.0f} s.[/]"
+    console.print(f"\n{took} It stands in {folder}: look around with\n", soft_wrap=True)
     console.print(
-        f"\n[bold green]The whole way in {time.monotonic() - began:.0f} s.[/] It stands in {folder}: look around with\n"
-    )
-    console.print(
-        f"  cd {folder} && PATH={os.path.relpath(BIN, folder)}:$PATH && regrove runs list && regrove audit log"
+        f"  cd {folder} && PATH={os.path.relpath(BIN, folder)}:$PATH && regrove runs list && regrove audit log",
+        soft_wrap=True,
     )
 
 
@@ -238,7 +238,7 @@ def flip(database: Path) -> int:
 
 def chapter(number: int, title: str) -> None:
     """A heading."""
-    console.print(f"\n[bold cyan]{number}. {title}[/]")
+    console.print(f"\n[bold cyan]{number}. {title}[/]", soft_wrap=True)
 
 
 def say(sentence: str) -> None:

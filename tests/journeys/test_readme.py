@@ -18,6 +18,15 @@ BY_HAND = next(block for block in BLOCKS if "examples/flights" in block)
 STRANGER = next(block for block in BLOCKS if "regrove init" in block)
 
 
+SHOWN = re.search(r"<!-- demo:begin -->.*?```text\n(.*?)```", (ROOT / "README.md").read_text(), re.S)[1]
+
+
+def _shapes(text: str) -> set[str]:
+    """The lines, with a # for every number, id, digest and name of a person."""
+    text = re.sub(r"b3-1:[0-9a-f]+|\b[0-9a-f]{32}\b|\b[0-9][0-9,]*|person:\S+", "#", text)
+    return {line.rstrip() for line in text.splitlines()}
+
+
 def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         return int(listening.getsockname()[1])
@@ -75,6 +84,7 @@ class TestReadme:
             story = shell.run(f"make -C {ROOT} demo QUICK=1 DEMO_VENV={venv} DEMO_FOLDER={tmp_path / 'demo'}")
         assert "Nothing acknowledged is missing" in story
         assert "that is the place it names" in story
+        assert _shapes(SHOWN) <= _shapes(story)
         found = re.search(r"^  digest +(b3-1:[0-9a-f]{64})$", story, re.M)
         assert found
         assert digests == [found[1]] * 2

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
@@ -10,7 +11,10 @@ from rich.text import Text
 from regrove.cli.session import AsJson, Session
 from regrove.cli.show import console, emit_json, next_command
 
-__all__ = ["register"]
+if TYPE_CHECKING:
+    from regrove.workspace.trace import TraceStep
+
+__all__ = ["lines", "register"]
 
 
 def register(app: typer.Typer) -> None:
@@ -32,13 +36,28 @@ def trace(
     if as_json:
         emit_json(found)
         return
-    for step in found.steps:
-        indent = "   " * step.depth
-        arrow = "" if step.depth == 0 else "└─ "
-        console.print(
-            Text.assemble((f"{indent[3:]}{arrow}", "dim"), (step.what, "bold cyan"), "  ", step.ref), soft_wrap=True
-        )
+    for line in lines(found.steps):
+        console.print(line, soft_wrap=True)
+    next_command("regrove audit verify", "nobody changed this record since")
+
+
+def lines(steps: Sequence[TraceStep]) -> Iterator[Text]:
+    """The steps as a tree: a line for each, and under it a line for each of its facts."""
+    for place, step in enumerate(steps):
+        goes_on = [_continues(steps, place, depth) for depth in range(1, step.depth + 1)]
+        stem = "".join("│  " if each else "   " for each in goes_on[:-1])
+        branch = "" if not goes_on else "├─ " if goes_on[-1] else "└─ "
+        yield Text.assemble((stem + branch, "dim"), (step.what, "bold cyan"), "  ", step.ref)
+        under = stem + ("" if not goes_on else "│  " if goes_on[-1] else "   ")
+        under += "│ " if _continues(steps, place, step.depth + 1) else "  "
         width = max((len(label) for label, _ in step.facts), default=0)
         for label, value in step.facts:
-            console.print(Text.assemble((f"{indent}  {label:<{width}}  ", "dim"), value), soft_wrap=True)
-    next_command("regrove audit verify", "nobody changed this record since")
+            yield Text.assemble((f"{under}{label:<{width}}  ", "dim"), value)
+
+
+def _continues(steps: Sequence[TraceStep], place: int, depth: int) -> bool:
+    """Whether a branch of this depth comes after ``place``, before one that is shallower."""
+    for later in steps[place + 1 :]:
+        if later.depth <= depth:
+            return later.depth == depth
+    return False
