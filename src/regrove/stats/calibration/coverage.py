@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
-import numpy as np
 import numpy.typing as npt
 
-from regrove.stats.arrays import binary, codes, same_rows
+from regrove.stats.arrays import binary
+from regrove.stats.blocked import design_of
 from regrove.stats.drift.shares import wilson
 from regrove.stats.gate import GateVerdict, keeps
 from regrove.stats.verdict import InvalidStatistic
@@ -43,24 +41,7 @@ def covered(
         raise InvalidStatistic(
             "This is no coverage", expected="stated between 0 and 1, slack of 0 to 1", received=f"{stated}, {slack}"
         )
-    missed, rows, design = int((~inside).sum()), len(inside), 1.0
-    least = 30
-    if blocks is not None and rows:
-        block = codes(blocks)[1]
-        same_rows(hits=inside, blocks=block)
-        design = _design(~inside, block)
-    interval = wilson(missed, rows, level, design)
+    missed, rows = int((~inside).sum()), len(inside)
+    interval = wilson(missed, rows, level, design_of(~inside, blocks))
     value = missed / rows if rows else None
-    return keeps("share not covered", value, interval, 1.0 - stated + slack, rows=rows, least=least)
-
-
-def _design(missed: npt.NDArray[np.bool_], block: npt.NDArray[np.int64]) -> float:
-    """The variance of the share by blocks over that of independent rows, at least 1 (Cochran's ratio estimator)."""
-    rows, share = len(missed), float(missed.mean())
-    count = int(block.max()) + 1
-    if count < 2:
-        return float(rows)
-    sums = np.bincount(block, weights=missed - share, minlength=count)
-    by_block = float((sums**2).sum()) * count / (count - 1) / rows**2
-    plain = max(share * (1.0 - share), 1.0 / rows) / rows
-    return max(1.0, min(by_block / plain, float(rows))) if math.isfinite(by_block) else float(rows)
+    return keeps("share not covered", value, interval, 1.0 - stated + slack, rows=rows, least=30)
