@@ -23,6 +23,7 @@ def main(names: list[str]) -> int:
     )
     for name in names or known:
         print(f"\n== {name}", flush=True)
+        sys.argv = [name]  # each reads its own arguments, and here there are none
         importlib.import_module(f"bench.{name}").main()
     return 0
 

@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -29,18 +29,19 @@ _BEGIN = (
     "import sys; sys.path[:] = sys.argv[3:]; from regrove.execution.worker import main; main(*map(int, sys.argv[1:3]))"
 )
 
-_PATIENT: Final = {"OMP_WAIT_POLICY": "PASSIVE"}
-"""OpenMP threads that spin while they wait starve the other workers on the same cores; the environment may differ."""
-
 
 class WorkerDied(Exception):
     """The process has ended without an answer; the text says of what."""
 
 
 class WorkerProcess:
-    """A worker that has been started."""
+    """A worker that has been started.
 
-    def __init__(self, preload: tuple[str, ...]) -> None:
+    Its OpenMP uses ``openmp`` threads unless the environment says otherwise: threads that outnumber the processors spin
+    while they wait, and starve the workers beside them.
+    """
+
+    def __init__(self, preload: tuple[str, ...], *, openmp: int = 1) -> None:
         ours, theirs = socket.socketpair()
         # A second pair that is only held: its end wakes the worker's watcher while a task is running.
         self._life, life = socket.socketpair()
@@ -50,7 +51,7 @@ class WorkerProcess:
                 [sys.executable, "-c", _BEGIN, str(theirs.fileno()), str(life.fileno()), *sys.path],
                 pass_fds=(theirs.fileno(), life.fileno()),
                 stdin=subprocess.DEVNULL,
-                env=_PATIENT | os.environ,
+                env={"OMP_NUM_THREADS": str(openmp)} | os.environ,
             )
         with suppress(OSError):  # it may be dead already; the first call says so
             send(self._socket, msgspec.msgpack.encode(preload))
