@@ -47,8 +47,8 @@ def shrunk(groups: Sequence[str], counts: npt.ArrayLike, rows: npt.ArrayLike, *,
     """Empirical Bayes for shares: a beta prior fitted by maximum likelihood over the groups, and each posterior.
 
     Sources: Foulds, Islam, Keya and Pan (2020), ICDE, on intersections; Robbins (1964) on empirical Bayes. The
-    uncertainty of the prior is left out, which makes intervals a little short with fewer than about 10 groups; under
-    the prior they cover at ``level`` on average over the groups (a row of ``python -m soak groups``).
+    uncertainty of the prior is left out: on average over the groups, 90% intervals cover at least 89% of the time with
+    50 groups and 83% with 8 (rows of ``python -m soak groups``).
 
     Args:
         groups: a name for each group.
