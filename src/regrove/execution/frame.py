@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import socket
 
-__all__ = ["receive", "send"]
+__all__ = ["BEGUN", "receive", "send"]
+
+
+BEGUN = b""
+"""What a worker sends before it runs a task: one that died without it has not begun, so another may run it."""
 
 
 def send(stream: socket.socket, frame: bytes) -> None:

@@ -15,7 +15,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Self
 
 from regrove.errors import InvalidInput, RegroveError, Unavailable
-from regrove.execution.process import WorkerDied, WorkerProcess
+from regrove.execution.process import NotBegun, WorkerDied, WorkerProcess
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,9 +29,9 @@ __all__ = ["ProcessPool"]
 class ProcessPool:
     """Keeps the contract of `Executor` in up to ``workers`` processes.
 
-    The default is the square root of the processors that may be used, rounded up, and each worker's OpenMP takes as many
-    threads as leave none fighting for a processor: 2 workers of 1 thread on 2 processors, 4 of 4 on 16. A pipeline is
-    rarely wide, and its widest step, training, is the one that uses threads.
+    The default is the square root of the processors that may be used, rounded up, and each worker's OpenMP takes as
+    many threads as leave none fighting for a processor: 2 workers of 1 thread on 2 processors, 4 of 4 on 16. A pipeline
+    is rarely wide, and its heaviest step, training, is the one that uses threads.
 
     ``preload`` names modules that a worker imports as it starts. Use as a context manager to be sure that it is closed;
     should this process die without that, its workers die with it.
@@ -113,11 +113,12 @@ class ProcessPool:
     def _perform(self, worker: WorkerProcess | None, task: Task, future: Future[bytes]) -> WorkerProcess | None:
         """Run the task in the worker, or in a new one; the worker that is left, None when it died."""
         try:
-            if worker is None or not worker.is_alive():
-                if worker is not None:
-                    self._part(worker)
-                worker = self._start()
-            outcome = worker.call(task)
+            worker = worker or self._start()
+            try:
+                outcome = worker.call(task)
+            except NotBegun:  # it died while it was idle; no task pays for that
+                self._part(worker)
+                outcome = (worker := self._start()).call(task)
         except WorkerDied as death:
             if worker is not None:
                 self._part(worker)

@@ -22,7 +22,7 @@ from regrove.execution.outcome import Outcome
 if TYPE_CHECKING:
     from regrove.execution.task import Task
 
-__all__ = ["WorkerDied", "WorkerProcess"]
+__all__ = ["NotBegun", "WorkerDied", "WorkerProcess"]
 
 
 _BEGIN = (
@@ -32,6 +32,10 @@ _BEGIN = (
 
 class WorkerDied(Exception):
     """The process has ended without an answer; the text says of what."""
+
+
+class NotBegun(WorkerDied):
+    """The process had ended before it began the task, which another may therefore run."""
 
 
 class WorkerProcess:
@@ -56,14 +60,19 @@ class WorkerProcess:
         with suppress(OSError):  # it may be dead already; the first call says so
             send(self._socket, msgspec.msgpack.encode(preload))
 
-    def is_alive(self) -> bool:
-        """Whether it runs."""
-        return self._process.poll() is None
-
     def call(self, task: Task) -> Outcome:
-        """Run the task and wait for what becomes of it; raises WorkerDied when the process ends meanwhile."""
+        """Run the task and wait for what becomes of it.
+
+        Raises NotBegun when the process had died before it took the task, WorkerDied when it dies while it runs it.
+        """
         try:
             send(self._socket, msgspec.msgpack.encode(task))
+            begun = receive(self._socket)
+        except OSError:
+            begun = None
+        if begun is None:
+            raise NotBegun(self._death())
+        try:
             answer = receive(self._socket)
         except OSError:
             answer = None

@@ -11,7 +11,7 @@ from importlib import import_module
 
 import msgspec
 
-from regrove.execution.frame import receive, send
+from regrove.execution.frame import BEGUN, receive, send
 from regrove.execution.outcome import perform
 from regrove.execution.task import Task
 
@@ -32,6 +32,7 @@ def main(stream: int, life: int) -> None:
         import_module(name)
     while (frame := receive(tasks)) is not None:
         task = msgspec.msgpack.decode(frame, type=Task)
+        send(tasks, BEGUN)
         outcome = perform(task.function, task.payload)
         sys.stdout.flush()
         send(tasks, msgspec.msgpack.encode(outcome))
