@@ -10,14 +10,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from regrove.stats.labels.audit import AuditSample, audit_sample, audit_size
     from regrove.stats.labels.calibrator import Calibrator, cross_fitted, fit_calibrator
     from regrove.stats.labels.confidence import Cbpe, MetricEstimate, cbpe
     from regrove.stats.labels.confusion import ExpectedConfusion, expected_auc, expected_confusion
     from regrove.stats.labels.delay import DelayLaw, delay_law
+    from regrove.stats.labels.importance import WeightedLoss, effective_rows, importance_weighted
     from regrove.stats.labels.losses import LossKind, loss_scale, row_losses
     from regrove.stats.labels.maturity import BlockLoss, arrival_shares, block_loss, matures_in
+    from regrove.stats.labels.powered import Powered, prediction_powered
+    from regrove.stats.labels.record import Status, TrackRecord, conformal_half_width, track_record
 
 _HOMES = {
+    "AuditSample": "audit",
     "BlockLoss": "maturity",
     "Calibrator": "calibrator",
     "Cbpe": "confidence",
@@ -25,20 +30,32 @@ _HOMES = {
     "ExpectedConfusion": "confusion",
     "LossKind": "losses",
     "MetricEstimate": "confidence",
+    "Powered": "powered",
+    "Status": "record",
+    "TrackRecord": "record",
+    "WeightedLoss": "importance",
     "arrival_shares": "maturity",
+    "audit_sample": "audit",
+    "audit_size": "audit",
     "block_loss": "maturity",
     "cbpe": "confidence",
+    "conformal_half_width": "record",
     "cross_fitted": "calibrator",
     "delay_law": "delay",
+    "effective_rows": "importance",
     "expected_auc": "confusion",
     "expected_confusion": "confusion",
     "fit_calibrator": "calibrator",
+    "importance_weighted": "importance",
     "loss_scale": "losses",
     "matures_in": "maturity",
+    "prediction_powered": "powered",
     "row_losses": "losses",
+    "track_record": "record",
 }
 
 __all__ = [
+    "AuditSample",
     "BlockLoss",
     "Calibrator",
     "Cbpe",
@@ -46,17 +63,28 @@ __all__ = [
     "ExpectedConfusion",
     "LossKind",
     "MetricEstimate",
+    "Powered",
+    "Status",
+    "TrackRecord",
+    "WeightedLoss",
     "arrival_shares",
+    "audit_sample",
+    "audit_size",
     "block_loss",
     "cbpe",
+    "conformal_half_width",
     "cross_fitted",
     "delay_law",
+    "effective_rows",
     "expected_auc",
     "expected_confusion",
     "fit_calibrator",
+    "importance_weighted",
     "loss_scale",
     "matures_in",
+    "prediction_powered",
     "row_losses",
+    "track_record",
 ]
 
 
