@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from regrove.stats.labels.audit import AuditSample, audit_sample, audit_size
+    from regrove.stats.labels.boosting import fit_boosted, held_out_boosted, table
     from regrove.stats.labels.calibrator import Calibrator, cross_fitted, fit_calibrator
-    from regrove.stats.labels.confidence import Cbpe, MetricEstimate, cbpe
+    from regrove.stats.labels.confidence import Cbpe, MetricEstimate, cbpe, no_estimate
     from regrove.stats.labels.confusion import ExpectedConfusion, expected_auc, expected_confusion
     from regrove.stats.labels.delay import DelayLaw, delay_law
+    from regrove.stats.labels.direct import DirectLoss, direct_loss
     from regrove.stats.labels.importance import WeightedLoss, effective_rows, importance_weighted
     from regrove.stats.labels.losses import LossKind, loss_scale, row_losses
     from regrove.stats.labels.maturity import BlockLoss, arrival_shares, block_loss, matures_in
     from regrove.stats.labels.powered import Powered, prediction_powered
     from regrove.stats.labels.record import Status, TrackRecord, conformal_half_width, track_record
+    from regrove.stats.labels.shift import DomainWeights, WeightedCbpe, domain_weights, weighted_cbpe
 
 _HOMES = {
     "AuditSample": "audit",
@@ -27,12 +30,15 @@ _HOMES = {
     "Calibrator": "calibrator",
     "Cbpe": "confidence",
     "DelayLaw": "delay",
+    "DirectLoss": "direct",
+    "DomainWeights": "shift",
     "ExpectedConfusion": "confusion",
     "LossKind": "losses",
     "MetricEstimate": "confidence",
     "Powered": "powered",
     "Status": "record",
     "TrackRecord": "record",
+    "WeightedCbpe": "shift",
     "WeightedLoss": "importance",
     "arrival_shares": "maturity",
     "audit_sample": "audit",
@@ -42,16 +48,23 @@ _HOMES = {
     "conformal_half_width": "record",
     "cross_fitted": "calibrator",
     "delay_law": "delay",
+    "direct_loss": "direct",
+    "domain_weights": "shift",
     "effective_rows": "importance",
     "expected_auc": "confusion",
     "expected_confusion": "confusion",
+    "fit_boosted": "boosting",
     "fit_calibrator": "calibrator",
+    "held_out_boosted": "boosting",
     "importance_weighted": "importance",
     "loss_scale": "losses",
     "matures_in": "maturity",
+    "no_estimate": "confidence",
     "prediction_powered": "powered",
     "row_losses": "losses",
+    "table": "boosting",
     "track_record": "record",
+    "weighted_cbpe": "shift",
 }
 
 __all__ = [
@@ -60,12 +73,15 @@ __all__ = [
     "Calibrator",
     "Cbpe",
     "DelayLaw",
+    "DirectLoss",
+    "DomainWeights",
     "ExpectedConfusion",
     "LossKind",
     "MetricEstimate",
     "Powered",
     "Status",
     "TrackRecord",
+    "WeightedCbpe",
     "WeightedLoss",
     "arrival_shares",
     "audit_sample",
@@ -75,16 +91,23 @@ __all__ = [
     "conformal_half_width",
     "cross_fitted",
     "delay_law",
+    "direct_loss",
+    "domain_weights",
     "effective_rows",
     "expected_auc",
     "expected_confusion",
+    "fit_boosted",
     "fit_calibrator",
+    "held_out_boosted",
     "importance_weighted",
     "loss_scale",
     "matures_in",
+    "no_estimate",
     "prediction_powered",
     "row_losses",
+    "table",
     "track_record",
+    "weighted_cbpe",
 ]
 
 

@@ -13,7 +13,7 @@ from regrove.stats.arrays import Floats, shares
 from regrove.stats.labels.confusion import ExpectedConfusion, expected_auc, expected_confusion
 from regrove.stats.verdict import Interval, InvalidStatistic
 
-__all__ = ["Cbpe", "MetricEstimate", "cbpe"]
+__all__ = ["Cbpe", "MetricEstimate", "cbpe", "no_estimate"]
 
 
 class MetricEstimate(msgspec.Struct, frozen=True):
@@ -73,15 +73,7 @@ def cbpe(
         raise InvalidStatistic("Threshold and level are numbers", received=f"{threshold}, {level}")
     confusion = expected_confusion(p, score >= threshold)
     if not len(p):
-        empty = Interval(0.0, 1.0, level)
-        none = tuple(MetricEstimate(name, None, _open(name, level)) for name in _NAMES[:-1])
-        return Cbpe(
-            metrics=(*none, MetricEstimate("auc", None, empty)),
-            confusion=confusion,
-            threshold=threshold,
-            rows=0,
-            reason="there are no rows; needs 1 more row",
-        )
+        return no_estimate(threshold, level, "there are no rows; needs 1 more row")
     z = float(special.ndtri(0.5 + level / 2.0))
     found = [*_ratios(confusion, len(p), z, level), *_losses(p, score, z, level)]
     return Cbpe(
@@ -90,6 +82,21 @@ def cbpe(
         threshold=threshold,
         rows=len(p),
         reason=f"expected from the probabilities of {len(p):,} rows; holds if they are calibrated there",
+    )
+
+
+def no_estimate(threshold: float, level: float, reason: str) -> Cbpe:
+    """The answer where nothing can be estimated: every value missing, every interval open.
+
+    >>> no_estimate(0.5, 0.95, "there are no rows")["auc"].value is None
+    True
+    """
+    return Cbpe(
+        metrics=tuple(MetricEstimate(name, None, _open(name, level)) for name in _NAMES),
+        confusion=expected_confusion(np.zeros(0), np.zeros(0)),
+        threshold=threshold,
+        rows=0,
+        reason=reason,
     )
 
 
