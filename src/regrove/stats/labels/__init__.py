@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from regrove.stats.labels.powered import Powered, prediction_powered
     from regrove.stats.labels.record import Status, TrackRecord, conformal_half_width, track_record
     from regrove.stats.labels.shift import DomainWeights, WeightedCbpe, domain_weights, weighted_cbpe
+    from regrove.stats.labels.standing import LossStanding, Standing, loss_standing
 
 _HOMES = {
     "AuditSample": "audit",
@@ -34,8 +35,10 @@ _HOMES = {
     "DomainWeights": "shift",
     "ExpectedConfusion": "confusion",
     "LossKind": "losses",
+    "LossStanding": "standing",
     "MetricEstimate": "confidence",
     "Powered": "powered",
+    "Standing": "standing",
     "Status": "record",
     "TrackRecord": "record",
     "WeightedCbpe": "shift",
@@ -58,6 +61,7 @@ _HOMES = {
     "held_out_boosted": "boosting",
     "importance_weighted": "importance",
     "loss_scale": "losses",
+    "loss_standing": "standing",
     "matures_in": "maturity",
     "no_estimate": "confidence",
     "prediction_powered": "powered",
@@ -77,8 +81,10 @@ __all__ = [
     "DomainWeights",
     "ExpectedConfusion",
     "LossKind",
+    "LossStanding",
     "MetricEstimate",
     "Powered",
+    "Standing",
     "Status",
     "TrackRecord",
     "WeightedCbpe",
@@ -101,6 +107,7 @@ __all__ = [
     "held_out_boosted",
     "importance_weighted",
     "loss_scale",
+    "loss_standing",
     "matures_in",
     "no_estimate",
     "prediction_powered",
