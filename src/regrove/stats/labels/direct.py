@@ -59,7 +59,8 @@ def direct_loss(
     A boosted model learns the loss from features and prediction on reference rows that the first model did not learn
     from. The interval holds the chance of the window's own rows, that of the reference blocks, and what the estimate
     misses on held-out blocks among rows of like expected loss. It fails for rows unlike all reference rows and for
-    targets with a trend; trust it by its ``track_record``.
+    targets with a trend; trust it by its ``track_record``. Stated coverage: 93% or more at 95%, for independent rows
+    of an unchanged law, also when rows have moved within the reference (``python -m soak labels``).
 
     Args:
         features: shape (rows, features) of the reference; nan counts as absent.

@@ -87,6 +87,9 @@ def track_record(
     ``least`` errors and is then frozen: otherwise the errors after a change would widen the band until it held them,
     and a broken estimate would call itself valid. Begin a new record when the model or its calibration changes.
 
+    Stated rates (``python -m soak labels``): errors of one law are called UNRELIABLE in at most 12% of looks, at 20 and
+    at 60 blocks; errors that shift by 5 of their standard deviations are so after 3 blocks in at least 95% of cases.
+
     Args:
         estimate: of the block whose labels have not come.
         estimates: of the matured blocks, oldest first.
