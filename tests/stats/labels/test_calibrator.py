@@ -52,6 +52,15 @@ class TestCalibrator:
         truth, score = [0, 0, 1, 1], [0.2, 0.3, 0.2, 0.3]
         assert cross_fitted(truth, score, blocks=["a", "a", "b", "b"], folds=2).tolist() == [1, 1, 0, 0]
 
+    def test_the_scale_of_weights_does_not_matter(self) -> None:
+        """Not even where their sum would overflow."""
+        rng = np.random.default_rng(2)
+        score = rng.random(100)
+        truth, weights = rng.random(100) < score, rng.random(100)
+        one, other = (fit_calibrator(truth, score, weights=each) for each in (weights, weights * 1e308))
+        assert one.probabilities == pytest.approx(other.probabilities, abs=1e-12)
+        assert one.effective == pytest.approx(other.effective)
+
     def test_bad_input_is_refused(self) -> None:
         """Nothing to learn from, or nothing to hold out."""
         for ask in (

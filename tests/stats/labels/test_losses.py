@@ -53,6 +53,7 @@ class TestRowLosses:
         for ask in (
             lambda: row_losses(LossKind.LOG, [1], [0.5]),
             lambda: row_losses(LossKind.LOG, [1], [0.5], clip=math.nan),
+            lambda: row_losses(LossKind.LOG, [1], [0.5], clip=1e-320),
             lambda: row_losses(LossKind.BRIER, [1], [1.5]),
             lambda: row_losses(LossKind.ERROR, [2], [0.5]),
             lambda: row_losses(LossKind.ERROR, [1, 0], [0.5]),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from regrove.stats.labels.direct import DirectLoss, direct_loss
     from regrove.stats.labels.importance import WeightedLoss, effective_rows, importance_weighted
     from regrove.stats.labels.losses import LossKind, loss_scale, row_losses
+    from regrove.stats.labels.magnitude import measurable
     from regrove.stats.labels.maturity import BlockLoss, arrival_shares, block_loss, matures_in
     from regrove.stats.labels.powered import Powered, prediction_powered
     from regrove.stats.labels.record import Status, TrackRecord, conformal_half_width, track_record
@@ -63,6 +64,7 @@ _HOMES = {
     "loss_scale": "losses",
     "loss_standing": "standing",
     "matures_in": "maturity",
+    "measurable": "magnitude",
     "no_estimate": "confidence",
     "prediction_powered": "powered",
     "row_losses": "losses",
@@ -109,6 +111,7 @@ __all__ = [
     "loss_scale",
     "loss_standing",
     "matures_in",
+    "measurable",
     "no_estimate",
     "prediction_powered",
     "row_losses",

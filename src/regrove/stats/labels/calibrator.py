@@ -119,13 +119,13 @@ def _checked(
     y, x = binary("truth", truth).astype(np.float64), shares("scores", scores)
     w = np.ones(len(y)) if weights is None else finite("weights", weights)
     same_rows(truth=y, scores=x, weights=w)
-    if not len(y) or w.min() < 0.0 or w.sum() <= 0.0:
+    if not len(y) or w.min() < 0.0 or w.max() <= 0.0:
         raise InvalidStatistic(
             "There is nothing to calibrate on",
             expected="rows with weights of 0 or more, not all 0",
-            received=f"{len(y)} rows" if not len(y) else f"weights from {w.min():.6g}, sum {w.sum():.6g}",
+            received=f"{len(y)} rows" if not len(y) else f"weights from {w.min():.6g} to {w.max():.6g}",
         )
-    return y, x, w
+    return y, x, w / w.max()
 
 
 def _fit(y: Floats, x: Floats, w: Floats) -> tuple[Floats, Floats]:

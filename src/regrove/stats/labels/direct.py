@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from regrove.stats.arrays import Codes, Floats, codes, finite, same_rows
+from regrove.stats.arrays import Codes, Floats, codes, same_rows
 from regrove.stats.labels.boosting import fit_boosted, held_out_boosted, table
 from regrove.stats.labels.calibrator import folds_of
+from regrove.stats.labels.magnitude import measurable
 from regrove.stats.verdict import Interval, InvalidStatistic
 
 __all__ = ["DirectLoss", "direct_loss"]
@@ -85,11 +86,8 @@ def direct_loss(
     (0.4, True)
     """
     x, z = table("features", features), table("window_features", window_features)
-    guess, came, new = (
-        finite("predicted", predicted),
-        finite("truth", truth),
-        finite("window_predicted", window_predicted),
-    )
+    guess, came = measurable("predicted", predicted), measurable("truth", truth)
+    new = measurable("window_predicted", window_predicted)
     rows = same_rows(features=x, predicted=guess, truth=came)
     count = same_rows(window_features=z, window_predicted=new)
     if (
@@ -106,7 +104,7 @@ def direct_loss(
         )
     error = np.abs(came - guess)
     loss = error if kind == "absolute" else error * error
-    finite("the loss", loss)
+    measurable("the loss", loss)
     inputs, wanted = np.column_stack([x, guess]), np.column_stack([z, new])
     fold = folds_of(rows, blocks, folds)
     held = held_out_boosted(inputs, loss, fold, classes=False, seed=seed)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from scipy import special
 
 from regrove.stats.arrays import finite, same_rows
+from regrove.stats.labels.magnitude import measurable
 from regrove.stats.verdict import Interval, InvalidStatistic, needs
 
 __all__ = ["WeightedLoss", "effective_rows", "importance_weighted"]
@@ -65,7 +66,7 @@ def importance_weighted(
     >>> importance_weighted([0.0, 1.0], [1.0, 3.0]).reason
     'the weighted rows are worth 1.6 equal ones; needs 99 more effective rows'
     """
-    loss, w = finite("losses", losses), finite("weights", weights)
+    loss, w = measurable("losses", losses), finite("weights", weights)
     rows = same_rows(losses=loss, weights=w)
     if not 0.0 < level < 1.0 or not least >= 2.0:
         raise InvalidStatistic(

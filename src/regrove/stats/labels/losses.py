@@ -7,7 +7,8 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
-from regrove.stats.arrays import Floats, binary, finite, same_rows, shares
+from regrove.stats.arrays import Floats, binary, same_rows, shares
+from regrove.stats.labels.magnitude import measurable
 from regrove.stats.verdict import InvalidStatistic
 
 __all__ = ["LossKind", "loss_scale", "row_losses"]
@@ -42,10 +43,10 @@ def row_losses(
     [0.5, 1.0]
     """
     if kind in {LossKind.LOG, LossKind.ABSOLUTE}:
-        if clip is None or not np.isfinite(clip) or clip <= 0.0:
+        if clip is None or not np.isfinite(clip) or clip < 1e-100:
             raise InvalidStatistic(
                 f"The {kind.value} loss has no upper end of its own",
-                expected="a clip above 0",
+                expected="a clip above 0 (1e-100 at least)",
                 received=str(clip),
                 mend="take loss_scale of the reference rows",
             )
@@ -85,7 +86,7 @@ def loss_scale(kind: LossKind, truth: npt.ArrayLike, predicted: npt.ArrayLike, *
 
 def _raw(kind: LossKind, truth: npt.ArrayLike, predicted: npt.ArrayLike) -> Floats:
     if kind is LossKind.ABSOLUTE:
-        number, guess = finite("truth", truth), finite("predicted", predicted)
+        number, guess = measurable("truth", truth), measurable("predicted", predicted)
         same_rows(truth=number, predicted=guess)
         return np.abs(number - guess)
     y, p = binary("truth", truth), shares("predicted", predicted)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from scipy import special
 
 from regrove.stats.arrays import Floats, finite, same_rows
+from regrove.stats.labels.magnitude import measurable
 from regrove.stats.verdict import Interval, InvalidStatistic
 
 __all__ = ["Powered", "prediction_powered"]
@@ -71,10 +72,11 @@ def prediction_powered(
     >>> found.interval.covers(1 / 3), found.bias_interval.covers(0), found.gain > 1.2
     (True, False, True)
     """
-    every, some, loss = finite("window", window), finite("labelled", labelled), finite("losses", losses)
+    every, some = measurable("window", window), measurable("labelled", labelled)
+    loss = measurable("losses", losses)
     same_rows(labelled=some, losses=loss)
     weights = _weights(chances, len(some))
-    if len(some) < 2 or not len(every) or not 0.0 < level < 1.0 or not 0.0 <= span < math.inf:
+    if len(some) < 2 or not len(every) or not 0.0 < level < 1.0 or not 0.0 <= span <= 1e100:
         raise InvalidStatistic(
             "Too little to correct the estimates with",
             expected="rows in the window, at least 2 labelled rows, a finite span",

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from regrove.stats.arrays import Floats, finite, same_rows
+from regrove.stats.labels.magnitude import measurable
 from regrove.stats.verdict import Interval, InvalidStatistic, needs
 
 __all__ = ["Status", "TrackRecord", "conformal_half_width", "track_record"]
@@ -110,7 +111,7 @@ def track_record(
     >>> track_record(0.9, 0.9 + 0.01 * rng.normal(size=40), truth).status.value
     'unreliable'
     """
-    before, after = finite("estimates", estimates), finite("realised", realised)
+    before, after = measurable("estimates", estimates), measurable("realised", realised)
     same_rows(estimates=before, realised=after)
     if not math.isfinite(estimate) or keep < 1 or least < 1 or not 0.0 <= least_coverage <= 1.0:
         raise InvalidStatistic(
