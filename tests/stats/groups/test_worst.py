@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from statsmodels.stats.proportion import confint_proportions_2indep
 
 from regrove.stats.gate import Gate
@@ -70,6 +72,19 @@ class TestWorseGroup:
         """In the house style."""
         with pytest.raises(InvalidStatistic):
             worse_group(_table(a=(1, 100), b=(1, 100)), **wrong)
+
+    @given(a=st.integers(0, 200), b=st.integers(0, 79), worse=st.sampled_from(["higher", "lower"]))
+    def test_it_is_monotone_in_the_effect(self, a: int, b: int, worse: str) -> None:
+        """One more case in a group moves its bounds up, never down, and renaming the groups changes nothing."""
+        sign = 1 if worse == "higher" else -1
+        one, more = (
+            worse_group(_table(a=(a, 200), b=(count, 80)), 0.1, worse=worse, against="a").gaps[0]
+            for count in (b, b + 1)
+        )
+        assert sign * (more.interval.low - one.interval.low) >= -1e-12
+        assert sign * (more.interval.high - one.interval.high) >= -1e-12
+        turned = worse_group(_table(b=(b, 80), a=(a, 200)), 0.1, worse=worse, against="a").gaps[0]
+        assert turned == one
 
     def test_with_all_gaps_inside_a_fail_is_rare(self) -> None:
         """Groups of 5 to 170,000 rows and a gap exactly on the limit: at most 5%, with room for chance."""

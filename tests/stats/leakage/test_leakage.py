@@ -1,4 +1,4 @@
-"""Five looks for leakage."""
+"""Six looks for leakage."""
 
 from __future__ import annotations
 
@@ -10,7 +10,15 @@ from scipy import stats
 from sklearn.metrics import roc_auc_score
 
 from regrove.stats.gate import Gate
-from regrove.stats.leakage import availability, identity_columns, overlap, row_hashes, single_columns, split_gap
+from regrove.stats.leakage import (
+    availability,
+    identity_columns,
+    linear_pairs,
+    overlap,
+    row_hashes,
+    single_columns,
+    split_gap,
+)
 from regrove.stats.verdict import InvalidStatistic
 
 
@@ -82,6 +90,45 @@ class TestSingleColumns:
         for target, columns in (([1], {"x": [1]}), ([0, 1] * 9, {"x": [1]}), ([0, 1] * 2, {"x": [[1]] * 4})):
             with pytest.raises(InvalidStatistic):
                 single_columns(target, columns)
+
+
+class TestLinearPairs:
+    """A total that is predicted from its parts."""
+
+    def test_r2_is_scikit_learns(self) -> None:
+        """Of least squares on both columns."""
+        from sklearn.linear_model import LinearRegression
+
+        rng = np.random.default_rng(5)
+        x = rng.normal(size=(200, 2)) * [1.0, 1000.0]
+        y = x[:, 0] - x[:, 1] / 1000 + 0.1 * rng.normal(size=200)
+        [found] = linear_pairs(y, {"a": x[:, 0], "b": x[:, 1]})
+        assert found.value == pytest.approx(LinearRegression().fit(x, y).score(x, y), abs=1e-9)
+        assert found.alone == pytest.approx(
+            max(stats.pearsonr(x[:, 0], y).statistic ** 2, stats.pearsonr(x[:, 1], y).statistic ** 2), abs=1e-9
+        )
+
+    def test_a_column_that_leaks_alone_makes_no_pairs(self) -> None:
+        """It is named by the other look; copies of a column add nothing."""
+        rng = np.random.default_rng(6)
+        y, noise = rng.normal(size=100), rng.normal(size=100)
+        assert linear_pairs(y, {"y": y, "noise": noise}) == ()
+        assert linear_pairs(y, {"one": noise, "same": noise * 2}) == ()
+
+    def test_degenerate_columns_are_left_out(self) -> None:
+        """Constants, texts, nan, huge numbers, few rows, a constant target."""
+        rng = np.random.default_rng(7)
+        a, b = rng.normal(size=100), rng.normal(size=100)
+        columns = {"one": np.ones(100), "t": ["x"] * 100, "nan": np.full(100, np.nan), "a": a * 1e300, "b": b}
+        assert [each.columns for each in linear_pairs(a + b, columns)] == [("a", "b")]
+        assert linear_pairs(np.ones(100), columns) == ()
+        assert linear_pairs((a + b)[:9], {"a": a[:9], "b": b[:9]}) == ()
+        with pytest.raises(InvalidStatistic):
+            linear_pairs([np.nan], {"a": [1.0]})
+        with pytest.raises(InvalidStatistic):
+            linear_pairs([1.0], {"a": [1.0]}, alone=2.0)
+        with pytest.raises(InvalidStatistic):
+            linear_pairs([1.0], {"a": [1.0, 2.0]})
 
 
 class TestRowHashes:
