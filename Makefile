@@ -8,7 +8,7 @@ FULL ?=
 PYTEST_WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench soak docs compat env lock
+.PHONY: help demo test lint bench soak docs pictures compat env lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,12 @@ soak: $(VENV)/.ready ## kill and simulate for longer: fifty kills each, and ever
 
 docs: $(VENV)/.ready ## run every code block of the README and of docs/
 	$(VENV)/bin/python -m pytest -q tests/docs
+
+pictures: $(VENV)/.ready ## draw the pictures of docs/statistics again (with matplotlib, in an environment of its own)
+	$(PYTHON) -m venv --clear .pictures
+	.pictures/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/pictures.txt
+	.pictures/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	.pictures/bin/python docs/draw_statistics.py
 
 compat: $(VENV)/.ready ## run the tests against the lowest allowed versions
 	$(VENV)/bin/python tests/compat.py
