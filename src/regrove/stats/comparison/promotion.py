@@ -62,7 +62,8 @@ def judge(
     is promoted because too few rows could not show the harm. All guards must pass, so no correction is needed. Fewer
     than 5 blocks or 30 rows decide nothing.
 
-    Stated error rate with intervals at 90% and 20 blocks or more: a challenger without gain is promoted in at most .07.
+    Stated error rate with intervals at 90%, gains skewed or not: a challenger without gain is promoted in at most .08
+    with 20 blocks or more, and in at most .12 with the fewest that may decide, 5.
 
     >>> import numpy as np
     >>> from regrove.stats.comparison import Metric, paired_bootstrap

@@ -88,7 +88,7 @@ def retraining_gain(gain: Gain, *, value: float, rows: float, days: float, costs
     above the costs, WAIT when the upper end is not, and INCONCLUSIVE between them or with fewer than 5 blocks.
 
     Source: Zliobaite, Budka and Stahl (2015), Neurocomputing 150:240. Stated error rate with intervals at 90% and 20
-    blocks or more: a retraining that is just not worth its cost is called worth it in at most .07.
+    blocks or more: a retraining that is just not worth its cost is called worth it in at most .08.
 
     >>> from regrove.stats.comparison import paired_losses
     >>> new_is_better = paired_losses([1.0, 1.2, 0.8, 1.1, 0.9, 1.0], [0.5, 0.6, 0.4, 0.5, 0.5, 0.5], range(6)).gain()

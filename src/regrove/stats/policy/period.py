@@ -34,9 +34,9 @@ def retraining_period(stale: Staleness, *, cost: float, value: float, rows: floa
     ``cost`` C is that of one retraining (compute, labels, validation, risk), ``value`` v that of one unit of loss in
     one row, ``rows`` N are predicted a day, and r is ``stale.slope`` with ages in days. A model that is tau days old
     when it is replaced has cost C + v N r tau^2 / 2 since it was new; by day that is least at tau*. The formula falls
-    as r grows, so the ends of the interval of r, swapped, are those of tau*, with the same coverage. C, v and N are
-    taken as known. At tau* training costs as much as staleness, and the cost is flat around it: a period wrong by 2
-    costs 25% more.
+    as r grows, so the ends of the interval of r, swapped, are those of tau*, with the same coverage (``staleness``
+    states it). C, v and N are taken as known. At tau* training costs as much as staleness, and the cost is flat around
+    it: a period wrong by 2 costs 25% more.
 
     Sources: Harris (1913), Factory 10:135, for the formula; Zliobaite, Budka and Stahl (2015), Neurocomputing 150:240,
     for retraining as an investment; Mahadevan and Mathioudakis (2024), Knowledge-Based Systems 293, who find a schedule
