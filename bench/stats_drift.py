@@ -1,0 +1,236 @@
+"""Summaries and drift verdicts against their budgets, and beside Evidently and NannyML in one run.
+
+Two Parquet files of 1,000,000 rows and 40 numeric columns in 60 and 7 days. Each tool runs in a process of its own,
+with its own environment, from reading the files to a verdict for each column; memory is the peak of that process.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import textwrap
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+from bench import peers
+
+ROWS, COLUMNS, DAYS, WEEK = 1_000_000, 40, 60, 7
+
+EVIDENTLY = """
+import pandas as pd
+from evidently import Report
+from evidently.presets import DataDriftPreset
+left, right = pd.read_parquet("reference.parquet"), pd.read_parquet("window.parquet")
+left, right = left.drop(columns="day"), right.drop(columns="day")
+Report([DataDriftPreset()]).run(right, left)
+"""
+NANNYML = """
+import nannyml as nml, pandas as pd
+left, right = pd.read_parquet("reference.parquet"), pd.read_parquet("window.parquet")
+names = [name for name in left.columns if name != "day"]
+calculator = nml.UnivariateDriftCalculator(
+    column_names=names, continuous_methods=["jensen_shannon"], chunk_number=10)
+calculator.fit(left)
+calculator.calculate(right)
+"""
+OURS = """
+from bench.stats_drift import verdicts
+verdicts(stored={stored})
+"""
+
+
+def main() -> None:
+    """Print the figures."""
+    null()
+    ring()
+    small_blocks()
+    with tempfile.TemporaryDirectory(prefix="bench-drift-") as folder:
+        write(Path(folder))
+        building(Path(folder))
+        against(Path(folder))
+
+
+def null() -> None:
+    """The permutation null and a verdict from stored counts, 40 columns, one thread."""
+    from regrove.stats.drift import ColumnCounts, block_null, compare, decide, select_blocks, strata_numbers
+
+    rng = np.random.default_rng(0)
+    blocks = [rng.multinomial(500, np.full(64, 1 / 64), size=187) for _ in range(COLUMNS)]
+    began = time.perf_counter()
+    selections = select_blocks(*strata_numbers(None, None, 180, 7), 1999, rng)
+    for each in blocks:
+        block_null(each[:180], each[180:], selections, ordered=64)
+    print(
+        f"block null, 40 columns, 187 blocks, 64 cells, 1,999 draws {time.perf_counter() - began:7.2f} s (budget 0.6)"
+    )
+    columns = [
+        ColumnCounts(name=str(place), reference=each[:180], window=each[180:], ordered=64)
+        for place, each in enumerate(blocks)
+    ]
+    began = time.perf_counter()
+    for test in compare(columns).columns:
+        decide(test)
+    print(f"verdicts with effects from stored counts, 40 columns      {time.perf_counter() - began:7.2f} s (budget 1)")
+
+
+def ring() -> None:
+    """Appending a row to what waits for its summary."""
+    from regrove.stats.summaries import Ring
+
+    waiting, row = Ring[tuple[float, ...]](10_000), (1.0,) * COLUMNS
+    began = time.perf_counter()
+    for _ in range(1_000_000):
+        waiting.append(row)
+    print(f"ring append                                               {time.perf_counter() - began:7.2f} us (budget 1)")
+
+
+def small_blocks() -> None:
+    """Blocks of 1,000 rows, as a server hands them over, one thread."""
+    from regrove.stats.summaries import edges_of, summarise
+
+    rng = np.random.default_rng(1)
+    reference = rng.normal(size=20_000)
+    layouts = {f"c{place}": edges_of(reference) for place in range(COLUMNS)}
+    block = {name: rng.normal(size=1000) for name in layouts}
+    began = time.perf_counter()
+    for _ in range(50):
+        summarise(block, layouts)
+    took = (time.perf_counter() - began) / 50_000 * 1e6
+    print(f"summaries in blocks of 1,000 rows, 40 columns, a row      {took:7.2f} us (budget 4)")
+
+
+def write(folder: Path) -> None:
+    """The two files."""
+    import polars as pl
+
+    rng = np.random.default_rng(2)
+    for name, days in (("reference", DAYS), ("window", WEEK)):
+        data = {f"c{place}": rng.normal(size=ROWS) for place in range(COLUMNS)}
+        frame = pl.DataFrame({"day": np.arange(ROWS) * days // ROWS, **data})
+        frame.write_parquet(folder / f"{name}.parquet", row_group_size=125_000)
+
+
+def building(folder: Path) -> None:
+    """Summaries of a file, beside searchsorted and bincount written by hand, two threads each."""
+    import polars as pl
+
+    from regrove.stats.summaries import edges_of, summarise
+
+    sample = np.random.default_rng(3).normal(size=20_000)
+    layouts = {f"c{place}": edges_of(sample) for place in range(COLUMNS)}
+    edges = layouts["c0"].edges
+
+    def by_hand(column: pl.Series) -> np.ndarray:
+        return np.bincount(np.searchsorted(edges, column.to_numpy(), side="right"), minlength=len(edges) + 1)
+
+    took = {}
+    for name in ("hand", "ours", "hand", "ours"):
+        began = time.perf_counter()
+        frame = pl.read_parquet(folder / "reference.parquet")
+        if name == "ours":
+            summarise(frame, layouts, threads=2)
+        else:
+            with ThreadPoolExecutor(2) as pool:
+                list(pool.map(by_hand, [frame[each] for each in layouts]))
+        took[name] = time.perf_counter() - began
+    ratio = took["ours"] / took["hand"]
+    print(
+        f"summaries of 1M x 40 from Parquet, two threads            {took['ours']:7.2f} s, by hand {took['hand']:.2f} s: {ratio:.2f} x (budget 2)"
+    )
+
+
+def verdicts(*, stored: bool) -> None:
+    """From the files, or from a stored reference and the window's file, to verdicts."""
+    import polars as pl
+
+    from regrove.stats.drift import column_counts, compare, decide
+    from regrove.stats.summaries import (
+        edges_of,
+        layout_from_bytes,
+        layout_to_bytes,
+        summarise,
+        summary_from_bytes,
+        summary_to_bytes,
+    )
+
+    def blocks(frame: pl.DataFrame, layouts: dict) -> list:
+        parts = frame.partition_by("day", maintain_order=True)
+        with ThreadPoolExecutor(2) as pool:
+            return list(pool.map(lambda part: summarise(part, layouts), parts))
+
+    if stored and Path("stored.json").exists():
+        kept = json.loads(Path("stored.json").read_text())
+        layouts = {name: layout_from_bytes(bytes.fromhex(each)) for name, each in kept["layouts"].items()}
+        reference = [
+            {name: summary_from_bytes(bytes.fromhex(each), layouts[name]) for name, each in block.items()}
+            for block in kept["blocks"]
+        ]
+    else:
+        frame = pl.read_parquet("reference.parquet")
+        names = [name for name in frame.columns if name != "day"]
+        with ThreadPoolExecutor(2) as pool:
+            layouts = dict(zip(names, pool.map(lambda name: edges_of(frame[name]), names), strict=True))
+        reference = blocks(frame, layouts)
+        del frame
+        if stored:
+            Path("stored.json").write_text(json.dumps({
+                "layouts": {name: layout_to_bytes(each).hex() for name, each in layouts.items()},
+                "blocks": [{name: summary_to_bytes(each).hex() for name, each in block.items()} for block in reference],
+            }))  # fmt: skip
+            return
+    window = blocks(pl.read_parquet("window.parquet"), layouts)
+    columns = [
+        column_counts(name, [each[name] for each in reference], [each[name] for each in window]) for name in layouts
+    ]
+    for test in compare(columns).columns:
+        decide(test)
+
+
+def against(folder: Path) -> None:
+    """Everybody on the same files."""
+    root = str(Path(__file__).parents[1])
+    ours = timed(Path(sys.executable), OURS.format(stored=False), folder, {"PYTHONPATH": root})
+    timed(Path(sys.executable), OURS.format(stored=True), folder, {"PYTHONPATH": root})
+    stored = timed(Path(sys.executable), OURS.format(stored=True), folder, {"PYTHONPATH": root})
+    print(
+        f"Regrove, two files to verdicts                            {ours[0]:7.2f} s {ours[1]:7.0f} MiB (budget 1,024)"
+    )
+    print(f"Regrove, stored reference and a file                      {stored[0]:7.2f} s {stored[1]:7.0f} MiB")
+    for name, code, wanted in (("evidently", EVIDENTLY, 40), ("nannyml", NANNYML, 5)):
+        interpreter = peers.python(name)
+        if interpreter is None:
+            continue
+        seconds, memory = timed(interpreter, code, folder, {})
+        print(
+            f"{name:57} {seconds:7.2f} s {memory:7.0f} MiB: {seconds / ours[0]:.0f} x as long (budget {wanted}), {seconds / stored[0]:.0f} x from a stored reference"
+        )
+
+
+def timed(interpreter: Path, code: str, folder: Path, more: dict[str, str]) -> tuple[float, float]:
+    """Seconds of a process and its peak memory in MiB."""
+    program = (
+        textwrap.dedent(code) + "\nimport resource\nprint('PEAK', resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
+    )
+    began = time.perf_counter()
+    done = subprocess.run(
+        [interpreter, "-c", program],
+        cwd=folder,
+        env={**os.environ, **more},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    took = time.perf_counter() - began
+    if done.returncode:
+        raise SystemExit(done.stderr[-2000:])
+    return took, int(done.stdout.rpartition("PEAK ")[2]) / 1024
+
+
+if __name__ == "__main__":
+    main()
