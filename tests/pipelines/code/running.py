@@ -9,7 +9,9 @@ from pathlib import Path
 
 @contextmanager
 def importable(folder: Path) -> Iterator[None]:
-    """Let modules below ``folder`` be imported; afterwards they are forgotten."""
+    """Let modules below ``folder`` be imported, whatever was imported under their names before; then forget them."""
+    own = {path.stem for path in folder.iterdir()} - set(sys.stdlib_module_names)
+    before = {name: sys.modules.pop(name) for name in list(sys.modules) if name.partition(".")[0] in own}
     known, written = set(sys.modules), sys.dont_write_bytecode
     sys.path.insert(0, str(folder))
     sys.dont_write_bytecode = True
@@ -25,6 +27,7 @@ def importable(folder: Path) -> Iterator[None]:
             )
             if str(file).startswith(str(folder)):
                 del sys.modules[name]
+        sys.modules.update(before)
 
 
 def lay_out(folder: Path, files: dict[str, str]) -> None:
