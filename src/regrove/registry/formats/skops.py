@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, ParamSpec, TypeVar
 
 from regrove.errors import MissingExtra, NotFound
 from regrove.registry.formats.archive import pack, unpack
@@ -102,6 +104,23 @@ def _read(path: str | os.PathLike[str]) -> bytes:
         raise NotFound(f"There is no model file {os.fspath(path)}") from None
 
 
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+_ONE_READER: Final = threading.RLock()
+"""NumPy reads the header of an array with ``ast``, whose parser in CPython 3.11 counts its depth for all threads at
+once and raises SystemError when two of them parse."""
+
+
+def _one_at_a_time(function: Callable[_P, _T]) -> Callable[_P, _T]:
+    @wraps(function)
+    def alone(*args: _P.args, **kwargs: _P.kwargs) -> _T:
+        with _ONE_READER:
+            return function(*args, **kwargs)
+
+    return alone
+
+
+@_one_at_a_time
 def _encode(model: Any, name: str) -> bytes:
     try:
         data = _skops().dumps(model)
@@ -111,6 +130,7 @@ def _encode(model: Any, name: str) -> bytes:
     return pack(canonical(unpack(data, source=source), source=source))
 
 
+@_one_at_a_time
 def _audit(data: bytes, source: str) -> Audit:
     try:
         members = unpack(data, source=source)
@@ -127,6 +147,7 @@ def _audit(data: bytes, source: str) -> Audit:
         raise BrokenModelFile(f"{source} describes no object that skops can read: {error!r}") from error
 
 
+@_one_at_a_time
 def _build(data: bytes, trusted: Sequence[str], source: str) -> Any:
     try:
         model = _skops().loads(data, trusted=[*trusted, *_VOUCHED])
