@@ -169,7 +169,7 @@ class _Step:
             return self._function(**arguments)
         except RegroveError:
             raise
-        except Exception as error:
+        except Exception as error:  # edge: the project's own function runs here and may raise anything
             raise self._failed(error) from error
 
     def _failed(self, error: Exception) -> ServingFailed:
@@ -193,7 +193,7 @@ def _collected(value: Any) -> pl.DataFrame:
     if isinstance(value, pl.LazyFrame):
         try:
             return value.collect()
-        except Exception as error:
+        except Exception as error:  # edge: a lazy frame runs the project's own functions when it is collected
             raise ServingFailed(
                 f"The features of a request cannot be computed: {type(error).__name__}: {error}",
                 mend="the functions on the serving path must take any rows that the request's types allow",
