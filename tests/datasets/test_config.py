@@ -29,7 +29,7 @@ class TestDatasetConfig:
             ({"on_failure": "ignore"}, r"\$.on_failure"),
             ({"columns": {"a": "integer"}}, r"\$.columns"),
             ({"expect": [{"column": "a"}]}, r"\$.expect\[0\]"),
-            ({"expect": [{"column": "a", "not_null": True, "unique": True}]}, r"not_null, unique.*\$.expect\[0\]"),
+            ({"expect": [{"column": "a", "not_null": True, "unique": True}]}, r"(?s)not_null, unique.*\$.expect\[0\]"),
             ({"key": ["a", "a"]}, "twice"),
             ({"source": " "}, "empty"),
             ({"event_time": "at", "columns": {"at": "date"}}, "event_time 'at'"),

@@ -5,6 +5,7 @@ import math
 import pytest
 
 from regrove.datasets import Expectation
+from regrove.errors import InvalidDeclaration
 
 
 class TestExpectation:
@@ -51,3 +52,33 @@ class TestExpectation:
         """An expectation that cannot mean one thing means nothing."""
         with pytest.raises(ValueError):
             Expectation(**rule)
+
+    @pytest.mark.parametrize(
+        ("rule", "expected", "received", "mend"),
+        [
+            ({"column": "a", "between": (5000, 0)}, "the lower end first", "[5000, 0]", "between = [0, 5000]"),
+            ({"column": "a", "between": ("b", "a")}, "the lower end first", '["b", "a"]', 'between = ["a", "b"]'),
+            ({"row_count": (9, 1)}, "the lower end first", "[9, 1]", "row_count = [1, 9]"),
+            ({"column": "a", "between": (0, math.inf)}, "two finite ends", "[0, inf]", "for an open end use where"),
+            ({"column": "a", "between": (0, "b")}, "two numbers, or two dates", '[0, "b"]', "correct between"),
+            ({"row_count": (-1, 2)}, "0 or more", "[-1, 2]", "correct row_count"),
+            ({"column": "a", "in_set": ()}, "at least one value", "[]", "correct in_set"),
+            ({"unique": ("a", "a")}, "each once", '["a", "a"]', "correct unique"),
+            ({"column": "a"}, "one of not_null, in_set", "none", "one [[datasets.NAME.expect]] for each rule"),
+            (
+                {"column": "a", "not_null": True, "where": "a > 1"},
+                "one of not_null",
+                "not_null, where",
+                "for each rule",
+            ),
+            ({"not_null": True}, "a column", "none", 'add column = "NAME"'),
+            ({"column": "a", "row_count": (1, 2)}, "no column", "column = 'a'", "take column away"),
+        ],
+    )
+    def test_a_contradiction_is_told_with_both_sides_and_its_mend(self, rule, expected, received, mend):
+        """Each part where it belongs, the values as they stand in the file."""
+        with pytest.raises(InvalidDeclaration) as caught:
+            Expectation(**rule)
+        assert expected in caught.value.expected
+        assert caught.value.received == received
+        assert mend in caught.value.mend

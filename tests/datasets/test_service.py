@@ -147,6 +147,56 @@ class TestRegister:
         assert house.datasets.verify("flights@1").ok
 
 
+class TestCheck:
+    @pytest.mark.parametrize(
+        ("table", "says"),
+        [
+            ({"source": "dat/*.parquet"}, "No file matches 'dat/*.parquet'"),
+            ({"key": ["flght_id"]}, "lacks the column 'flght_id' that key names"),
+            ({"event_time": "departd"}, "lacks the column 'departd' that event_time names"),
+            ({"key": ["distance"]}, "The key column 'distance' cannot identify a row"),
+            ({"columns": {"distance": LogicalType.INT8}}, "column 'distance' is not of its declared type"),
+            (
+                {"expect": [Expectation(column="orgin", not_null=True)]},
+                "'orgin is never null' names the column 'orgin'",
+            ),
+            ({"expect": [Expectation(where="distnce > 1")]}, "'distnce > 1' names the column 'distnce'"),
+            ({"expect": [Expectation(column="origin", between=(0, 1))]}, "does not fit its column"),
+        ],
+    )
+    def test_what_the_columns_cannot_satisfy_is_refused_before_a_row_is_read(self, house, table, says):
+        """As registering refuses it, and like that it leaves nothing behind."""
+        house.put_flights("data/a.parquet", range(5))
+        house.declare(**table)
+        for act in (house.datasets.check, house.datasets.register):
+            with pytest.raises((InvalidInput, NotFound)) as caught:
+                act("flights")
+            assert says in caught.value.happened
+            assert caught.value.expected
+            assert caught.value.received
+        assert house.events() == []
+        assert house.datasets.list() == []
+
+    def test_rows_are_not_looked_at(self, house):
+        """They are checked when they are registered."""
+        house.put_flights("data/a.parquet", [1, 1, None])
+        house.declare(key=["flight_id"])
+        assert house.datasets.check("flights") is None
+        with pytest.raises(DatasetRefused):
+            house.datasets.register("flights")
+        assert house.events() == []
+
+    def test_files_that_made_a_version_give_it(self, house, monkeypatch):
+        """Until one of them is written to."""
+        house.put_flights("data/a.parquet", range(5))
+        house.declare()
+        monkeypatch.setattr("regrove.datasets.service._SETTLED_NS", -1)
+        assert house.datasets.check("flights") is None
+        assert house.datasets.register("flights") == house.datasets.check("flights")
+        house.put_flights("data/a.parquet", range(6))
+        assert house.datasets.check("flights") is None
+
+
 class TestRefuse:
     def refused(self, house):
         with pytest.raises(DatasetRefused) as caught:

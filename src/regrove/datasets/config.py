@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from regrove import digest
-from regrove.datasets.expectations import Expectation
+from regrove.datasets.expectations import Expectation, Misdeclared
 from regrove.schema import LogicalType
 
 __all__ = ["DatasetConfig", "Declarations"]
@@ -35,17 +35,30 @@ class DatasetConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     expect: list[Expectation] = msgspec.field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Refuse what contradicts itself; a ValueError, so that a decoder adds the place where it stands."""
+        """Refuse what contradicts itself."""
         if not self.source.strip():
-            raise ValueError("source is empty")
+            raise Misdeclared(
+                "source is empty",
+                expected="a path or a glob of Parquet or CSV files",
+                received=repr(self.source),
+                mend='source = "data/*.parquet"',
+            )
         if len(set(self.key)) != len(self.key):
-            raise ValueError("key names a column twice")
+            raise Misdeclared(
+                "key names a column twice",
+                expected="each column once",
+                received=", ".join(self.key),
+                mend=f"key = {msgspec.json.encode(list(dict.fromkeys(self.key))).decode()}",
+            )
+        self._check_types()
+
+    def _check_types(self) -> None:
         kinds = dict(self.columns)
         for rule in self.expect:
             if rule.type is not None and kinds.setdefault(rule.column, rule.type) is not rule.type:
-                raise ValueError(f"column {rule.column!r} is declared to be {kinds[rule.column]} and {rule.type}")
+                raise _two_types(f"column {rule.column!r}", kinds[rule.column], rule.type)
         if self.event_time and kinds.get(self.event_time, LogicalType.TIMESTAMP) is not LogicalType.TIMESTAMP:
-            raise ValueError(f"event_time {self.event_time!r} is declared to be {kinds[self.event_time]}")
+            raise _two_types(f"event_time {self.event_time!r}", LogicalType.TIMESTAMP, kinds[self.event_time])
 
     @property
     def types(self) -> dict[str, LogicalType]:
@@ -58,6 +71,15 @@ class DatasetConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     def digest(self) -> str:
         """The digest of the declaration."""
         return digest.of_json(self)
+
+
+def _two_types(what: str, one: LogicalType, other: LogicalType) -> Misdeclared:
+    return Misdeclared(
+        f"{what} would be of two types",
+        expected=f"one type, such as {one}",
+        received=f"{one} and {other}",
+        mend="correct its type in columns, or the expectation",
+    )
 
 
 class Declarations(Protocol):

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
+from regrove.errors import InvalidDeclaration
 from regrove.schema import LogicalType
 
-__all__ = ["Expectation"]
+__all__ = ["Expectation", "Misdeclared"]
 
 Value = str | int | float | bool
 Bound = int | float | str
 
 _RULES = ("not_null", "in_set", "between", "unique", "type", "matches", "where", "row_count")
 _ON_COLUMN = ("not_null", "in_set", "between", "type", "matches")
+
+
+class Misdeclared(InvalidDeclaration, ValueError):
+    """A declaration that contradicts itself; a ValueError, too, so that a decoder adds the place where it stands."""
 
 
 class Expectation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -33,7 +38,10 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     >>> Expectation(column="distance")
     Traceback (most recent call last):
     ...
-    ValueError: an expectation holds exactly one rule of not_null, in_set, between, unique, type, matches, where, ...
+    regrove.datasets.expectations.Misdeclared: An expectation holds exactly one rule.
+      expected: one of not_null, in_set, between, unique, type, matches, where, row_count
+      received: none
+      mend:     write one [[datasets.NAME.expect]] for each rule
     """
 
     column: str = ""
@@ -49,15 +57,23 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     name: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse anything but one whole rule; a ValueError, so that a decoder adds the place where it stands."""
+        """Refuse anything but one whole rule."""
         given = [rule for rule in _RULES if getattr(self, rule) not in (None, False)]
         if len(given) != 1:
-            received = ", ".join(given) or "none"
-            raise ValueError(f"an expectation holds exactly one rule of {', '.join(_RULES)}, received {received}")
+            raise Misdeclared(
+                "An expectation holds exactly one rule",
+                expected=f"one of {', '.join(_RULES)}",
+                received=", ".join(given) or "none",
+                mend="write one [[datasets.NAME.expect]] for each rule",
+            )
         rule = given[0]
         if bool(self.column) != (rule in _ON_COLUMN or self.unique is True):
-            wants = "no column" if self.column else "a column"
-            raise ValueError(f"the rule {rule!r} needs {wants}")
+            raise Misdeclared(
+                f"The rule {rule!r} looks at {'all rows' if self.column else 'one column'}",
+                expected="no column" if self.column else "a column",
+                received=f"column = {self.column!r}" if self.column else "none",
+                mend="take column away" if self.column else 'add column = "NAME"',
+            )
         _check(self, rule)
 
     @property
@@ -86,19 +102,40 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 def _check(rule: Expectation, kind: str) -> None:
     ends = rule.between or rule.row_count
     if ends is not None:
-        if any(isinstance(end, bool) or (isinstance(end, float) and not math.isfinite(end)) for end in ends):
-            raise ValueError(f"{kind} needs two finite ends; for an open end use where")
-        if isinstance(ends[0], str) != isinstance(ends[1], str):
-            raise ValueError(f"the ends of {kind} are of different kinds")
-        if ends[0] > ends[1]:  # type: ignore[operator]  # both are text or both are numbers
-            raise ValueError(f"{kind} begins after it ends")
+        _check_ends(kind, ends)
     if rule.row_count is not None and rule.row_count[0] < 0:
-        raise ValueError("row_count cannot be negative")
+        raise _no_rule("row_count", "is below zero", "0 or more", rule.row_count)
     if rule.in_set is not None and not rule.in_set:
-        raise ValueError("in_set is empty, so that no value could be in it")
+        raise _no_rule("in_set", "is empty, so that no value could be in it", "at least one value", [])
     if rule.in_set is not None and any(isinstance(each, float) and not math.isfinite(each) for each in rule.in_set):
-        raise ValueError("in_set holds a number that is not finite")
+        raise _no_rule("in_set", "holds a number that is not finite", "finite numbers, texts or booleans", rule.in_set)
     if isinstance(rule.unique, tuple) and (not rule.unique or len(set(rule.unique)) != len(rule.unique)):
-        raise ValueError("unique needs at least one column, each once")
+        raise _no_rule("unique", "names no column, or one twice", "at least one column, each once", rule.unique)
     if rule.where is not None and not rule.where.strip():
-        raise ValueError("where is empty")
+        raise _no_rule("where", "is empty", "a condition such as 'arrival > departure'", rule.where)
+
+
+def _check_ends(kind: str, ends: tuple[Any, Any]) -> None:
+    if any(isinstance(end, bool) or (isinstance(end, float) and not math.isfinite(end)) for end in ends):
+        raise _no_rule(kind, "has an end that is no finite value", "two finite ends", ends, "for an open end use where")
+    if isinstance(ends[0], str) != isinstance(ends[1], str):
+        raise _no_rule(kind, "has ends of different kinds", "two numbers, or two dates or times as text", ends)
+    if ends[0] > ends[1]:
+        turned = list(reversed(ends))
+        raise _no_rule(kind, "begins after it ends", "the lower end first", ends, f"{kind} = {_toml(turned)}")
+
+
+def _no_rule(kind: str, what: str, expected: str, received: Any, mend: str = "") -> Misdeclared:
+    return Misdeclared(
+        f"{kind} {what}",
+        expected=expected,
+        received=_toml(list(received) if isinstance(received, tuple) else received),
+        mend=mend or f"correct {kind}",
+    )
+
+
+def _toml(value: Any) -> str:
+    """A value as it is written in the file."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(_toml, value))}]"
+    return str(value) if isinstance(value, float) else msgspec.json.encode(value).decode()

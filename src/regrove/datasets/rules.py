@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from regrove import clock
 from regrove.datasets.config import DatasetConfig
 from regrove.datasets.expectations import Expectation
-from regrove.errors import InvalidInput
+from regrove.errors import InvalidInput, nearest
 from regrove.schema import Column, LogicalType, Schema, to_polars
 
 if TYPE_CHECKING:
@@ -67,14 +68,24 @@ def compile_rules(config: DatasetConfig, schema: Schema) -> Rules:
     unique: list[Rule] = []
     table: list[Rule] = []
     for each in expected:
-        for name in each.columns:
-            schema[name]
+        _check_columns(each, each.columns, schema)
         rule = _compiled(each, schema)
         if rule.breaks is not None:
             row.append(rule)
         else:
             (unique if each.unique else table).append(rule)
     return Rules(tuple(row), tuple(unique), tuple(table))
+
+
+def _check_columns(rule: Expectation, names: Iterable[str], schema: Schema) -> None:
+    for name in names:
+        if name not in schema:
+            raise InvalidInput(
+                f"The expectation '{rule.sentence}' names the column {name!r}, which is not there",
+                expected=f"one of {', '.join(schema.names)}",
+                received=repr(name),
+                mend=nearest(name, schema.names) or "correct the expectation in regrove.toml",
+            )
 
 
 def _beside(rule: Expectation, implied: list[Expectation]) -> bool:
@@ -195,8 +206,7 @@ def _condition(rule: Expectation, schema: Schema) -> pl.Expr:
         condition = pl.sql_expr(str(rule.where))
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise _unreadable(rule, str(error)) from None
-    for name in condition.meta.root_names():
-        schema[name]
+    _check_columns(rule, condition.meta.root_names(), schema)
     empty = pl.DataFrame(schema={column.name: to_polars(column.type) for column in schema})
     try:
         result = empty.select(condition.alias("result"))["result"]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from regrove.clock import Clock
-    from regrove.datasets.config import Declarations
+    from regrove.datasets.config import DatasetConfig, Declarations
     from regrove.datasets.profile import Profile
     from regrove.datasets.validation import Progress
     from regrove.datasets.verification import Verification
@@ -62,14 +62,10 @@ class Datasets:
         """
         from regrove.datasets.intake import Intake
         from regrove.datasets.registration import record
-        from regrove.datasets.sources import fingerprint, open_sources
-        from regrove.frames import find_files
+        from regrove.datasets.sources import open_sources
 
-        project = attribution().project
         config = self._declarations.dataset(refs.check_name(name, what="dataset"))
-        files = find_files(self._declarations.root, config.source)
-        mark = fingerprint(config, files)
-        known = self._known(project, name, mark)
+        files, mark, known = self._declared(name, config)
         if known is not None:
             return known
         settled, now = _settled(files), self._clock.now()
@@ -79,6 +75,20 @@ class Datasets:
         return record(
             name, config, taken, remembered, database=self._database, vault=self._vault, ledger=self._ledger, now=now
         )
+
+    def check(self, name: str) -> DatasetVersion | None:
+        """Refuse what `register` would refuse before it reads a row: files, columns, rules that do not fit them.
+
+        Gives the version that these very files made, or None when their rows are still to be checked. Nothing is
+        recorded.
+        """
+        from regrove.datasets.sources import check_sources
+
+        config = self._declarations.dataset(refs.check_name(name, what="dataset"))
+        _, _, known = self._declared(name, config)
+        if known is None:
+            check_sources(self._declarations.root, config)
+        return known
 
     def validate(self, name: str, *, progress: Progress | None = None) -> ValidationReport:
         """Read the declared files and check every rule, keeping and recording nothing.
@@ -175,6 +185,15 @@ class Datasets:
             for part in self._vault.read_json(digest, Manifest).parts
         }
         return parts | set(named)
+
+    def _declared(self, name: str, config: DatasetConfig) -> tuple[tuple[SourceFile, ...], str, DatasetVersion | None]:
+        """The declared files as they are now, their mark, and the version that they made if they made one."""
+        from regrove.datasets.sources import fingerprint
+        from regrove.frames import find_files
+
+        files = find_files(self._declarations.root, config.source)
+        mark = fingerprint(config, files)
+        return files, mark, self._known(attribution().project, name, mark)
 
     def _known(self, project: str, name: str, mark: str) -> DatasetVersion | None:
         """The version that these very files gave, if all that it consists of is still there."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from regrove import digest
 from regrove.datasets.config import DatasetConfig
+from regrove.datasets.rules import compile_rules
 from regrove.errors import Conflict, InvalidInput, nearest
 from regrove.frames import Reader, SourceFile, UnreadableFile, find_files
 from regrove.frames.csv import infer_types
@@ -15,7 +16,7 @@ from regrove.schema import Column, LogicalType, Schema
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Sources", "fingerprint", "open_sources"]
+__all__ = ["Sources", "check_sources", "fingerprint", "open_sources"]
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,16 @@ def open_sources(root: Path, config: DatasetConfig) -> Sources:
     _check_declared(config, schemas[0], files[0].name)
     keyed = tuple(Column(each.name, each.type, nullable=each.name not in config.key) for each in schemas[0])
     return Sources(readers, Schema(keyed))
+
+
+def check_sources(root: Path, config: DatasetConfig) -> Sources:
+    """Open what ``config.source`` names and fit its rules to the columns; not one row is checked.
+
+    Raises what `open_sources` raises, and InvalidInput for a rule that no row of these columns could be held to.
+    """
+    sources = open_sources(root, config)
+    compile_rules(config, sources.schema)
+    return sources
 
 
 def _check_same(first: Schema, first_name: str, other: Schema, name: str) -> None:

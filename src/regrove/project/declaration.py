@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from regrove.datasets.config import DatasetConfig
+from regrove.errors import InvalidInput
 from regrove.pipelines.config import ModelConfig
 from regrove.serving.config import DeploymentConfig
 
@@ -24,6 +25,21 @@ class ProjectConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Names the project in refs, in the ledger and in every table of the workspace."""
     module: str
     """The Python module of plain functions beside ``regrove.toml``, such as ``pipeline`` for ``pipeline.py``."""
+
+    def __post_init__(self) -> None:
+        """Refuse a module that is no dotted name: a path, or one that leads out of the project."""
+        if not _is_dotted(self.module):
+            name = self.module.removesuffix(".py").strip("./").replace("/", ".")
+            raise InvalidInput(
+                "module is not the name of a module",
+                expected='a dotted name below the project\'s folder, such as "pipeline" for pipeline.py',
+                received=repr(self.module),
+                mend=f'module = "{name if _is_dotted(name) else "pipeline"}"',
+            )
+
+
+def _is_dotted(name: str) -> bool:
+    return all(part.isidentifier() for part in name.split("."))
 
 
 class Declaration(msgspec.Struct, frozen=True):

@@ -130,15 +130,22 @@ def _convert(text: str, path: _Path, value: Any, kind: type[Any]) -> Any:
                 expected=f"the keys {', '.join(_keys_at(kind, inner))}",
                 mend=f"add {missing.group('key')} = ...",
             ) from None
+        if isinstance(error.__cause__, InvalidInput):
+            raise _contradiction(text, full, error.__cause__) from None
         cause = message[: at.start()] if at else message
         raise _wrong(text, full, cause, repr(_value_at(value, inner))) from None
     except InvalidInput as error:
-        raise InvalidDeclaration(
-            f"{FILE}, line {line_of(text, path)}: [{_dotted(path)}]: {error.happened}",
-            expected=error.expected,
-            received=error.received,
-            mend=error.mend,
-        ) from None
+        raise _contradiction(text, path, error) from None
+
+
+def _contradiction(text: str, path: _Path, error: InvalidInput) -> InvalidDeclaration:
+    """The error of a table that was read and makes no sense, with its place before it."""
+    return InvalidDeclaration(
+        f"{FILE}, line {line_of(text, path)}: [{_dotted(path)}]: {error.happened}",
+        expected=error.expected,
+        received=error.received,
+        mend=error.mend,
+    )
 
 
 def _unknown(text: str, path: _Path, known: typing.Iterable[str]) -> InvalidDeclaration:
