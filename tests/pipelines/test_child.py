@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from regrove.pipelines.call import Argument, Call, Outcome, pack, unpack
-from regrove.pipelines.child import run
+from regrove.pipelines.child import load, run
 from regrove.pipelines.kinds import Kind
 
 MODULE = """\
@@ -124,3 +124,41 @@ class TestRun:
         failure = ask("drawn").failure
         assert "No module named 'nowhere_at_all'" in failure.happened
         assert "steps_helper_of_test.py:1" in failure.received
+
+
+class TestLoad:
+    """Importing the module, before any step is given to a worker."""
+
+    @pytest.fixture
+    def loaded(self, tmp_path):
+        """What becomes of importing a module of this text."""
+
+        def ask(text, name):
+            (tmp_path / f"{name}.py").write_text(text)
+            call = Call(step="", root=str(tmp_path), scratch="", arguments=(), seed=0, module=name)
+            return unpack(load(pack(call)), Outcome).failure
+
+        return ask
+
+    def test_a_module_that_can_be_imported(self, loaded, capsys):
+        """Nothing is said, also of what it prints."""
+        assert loaded("print('hello')\nX = 1\n", "loads_for_test") is None
+        assert capsys.readouterr().out == ""
+
+    @pytest.mark.parametrize(
+        ("text", "says", "place", "mend"),
+        [
+            ("import os\nimport polrs\n", "No module named 'polrs'", "2 in <module>: import polrs", "'polars'"),
+            ("import zzqq.deep\n", "No module named 'zzqq'", "1 in <module>", "install the package that holds zzqq"),
+            ("from polars import nothing_here\n", "cannot import name 'nothing_here'", "1 in <module>", ""),
+            ("X = 1\nY = Z\n", "NameError: name 'Z' is not defined", "2 in <module>: Y = Z", ""),
+            ("raise SystemExit(3)\n", "SystemExit: 3", "1 in <module>", ""),
+            ("from regrove import stpe\n", "stpe", "1 in <module>", ""),
+        ],
+    )
+    def test_one_that_cannot_be_is_named_with_its_line(self, loaded, text, says, place, mend):
+        """As of a step that raised."""
+        failure = loaded(text, "does_not_load_for_test")
+        assert says in failure.happened
+        assert f"does_not_load_for_test.py:{place}" in failure.received
+        assert mend in failure.mend

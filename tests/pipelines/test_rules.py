@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import msgspec
 import pytest
 
@@ -140,6 +142,31 @@ class TestParams:
         """Params that are handed on cannot be followed."""
         text = "def classifier(train: Train, params: Params) -> LogisticRegression: return helper(params)"
         assert made(tmp_path, model={"params": {"any": 1}}, classifier=text)
+
+    @pytest.mark.parametrize(
+        ("value", "where", "received"),
+        [
+            (float("nan"), "max_iter", "nan"),
+            (float("inf"), "max_iter", "inf"),
+            ([1, {"deep": float("-inf")}], "max_iter[1].deep", "-inf"),
+            (2**64, "max_iter", str(2**64)),
+            (object(), "max_iter", "a value of type object"),
+            ({1: 2}, "max_iter", "a value of type dict"),
+        ],
+    )
+    def test_a_value_without_a_form(self, tmp_path, value, where, received):
+        """It could be neither kept nor compared; the parameter is named, and what it was given."""
+        with pytest.raises(InvalidInput) as caught:
+            made(tmp_path, model={"params": {"max_iter": value}})
+        assert f"The parameter '{where}' of 'late'" in caught.value.happened
+        assert caught.value.received == received
+        assert "finite number" in caught.value.expected
+        assert "max_iter" in caught.value.mend
+
+    def test_values_with_a_form(self, tmp_path):
+        """What TOML can say, but for numbers that are none."""
+        values = {"a": 1.5, "b": [True, "x", None], "c": datetime.now(UTC), "d": -(2**63)}
+        assert made(tmp_path, model={"params": {"max_iter": values}})
 
     def test_params_without_a_reader(self, tmp_path):
         """A model whose functions read none has none."""

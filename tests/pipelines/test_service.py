@@ -249,6 +249,19 @@ class TestRefusedBefore:
             project.pipelines.run("late")
         assert list(project.runs.list()) == []
 
+    def test_no_dataset_is_recorded_when_another_lacks_a_column(self, project):
+        """All are looked at before the first is registered."""
+        project.edit(
+            "pipeline", "def joined(trips: pl.LazyFrame)", "def joined(trips: pl.LazyFrame, hours: pl.LazyFrame)"
+        )
+        (project.root / "data" / "hours.csv").write_text("hour\n1\n")
+        project.declared.datasets["hours"] = {"source": "data/hours.csv", "key": ["hours"]}
+        with pytest.raises(InvalidInput, match="lacks the column 'hours' that key names"):
+            project.pipelines.run("late", only="joined")
+        assert project.ledger.head().position == 0
+        project.declared.datasets["hours"]["key"] = ["hour"]
+        assert set(project.pipelines.run("late", only="joined").datasets) == {"trips", "hours"}
+
 
 class TestFailure:
     """The project's own errors."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         StepStarted,
     )
     from regrove.pipelines.report import Explanation, PlannedStep, RunReport, StepReport
+    from regrove.pipelines.request import RunRequest
     from regrove.pipelines.service import Pipelines
     from regrove.pipelines.trained import ServingCode, ServingFunction, TrainedModel
 
@@ -43,6 +44,7 @@ __all__ = [
     "RunBegan",
     "RunDone",
     "RunReport",
+    "RunRequest",
     "ServingCode",
     "ServingFunction",
     "SplitConfig",
@@ -65,6 +67,7 @@ _HOMES = {
     "Pipelines": "service",
     "PlannedStep": "report",
     "RunReport": "report",
+    "RunRequest": "request",
     "ServingCode": "trained",
     "ServingFunction": "trained",
     "SplitConfig": "config",

@@ -1,4 +1,4 @@
-"""What runs in a worker process: one step, from the applied source, with its seeds set.
+"""What runs in a worker process: one step, from the applied source, with its seeds set; or the import of its module.
 
 This is the boundary to the project's own code: whatever it raises becomes a `Failure` with the frames of its own
 modules, and never an exception of the worker.
@@ -14,7 +14,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-from regrove.errors import RegroveError
+from regrove.errors import RegroveError, nearest
 from regrove.pipelines.call import Argument, Call, Failure, Outcome, Result, pack, unpack
 from regrove.pipelines.codecs import WrongKind, decode, encode
 from regrove.pipelines.codefolder import inside
@@ -23,7 +23,7 @@ from regrove.pipelines.given import Params, StepRun
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["FUNCTION", "run"]
+__all__ = ["FUNCTION", "load", "run"]
 
 FUNCTION: Final = "regrove.pipelines.child:run"
 """How an executor names `run`."""
@@ -48,6 +48,32 @@ def run(payload: bytes) -> bytes:
             took_us=(time.perf_counter_ns() - started) // 1_000,
         )
     )
+
+
+def load(payload: bytes) -> bytes:
+    """Import the module of the packed `Call` and no more; the packed `Outcome` says why it could not be."""
+    call: Call = unpack(payload, Call)
+    failure = None
+    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()), inside(call.root):
+        try:
+            import_module(call.module)
+        except (Exception, SystemExit) as error:  # noqa: BLE001  # edge: the project's own code raises anything
+            failure = Failure(
+                _named(error), received="\n            ".join(_own_frames(error, call.root)), mend=_way_out(error)
+            )
+    return pack(Outcome(failure=failure))
+
+
+def _way_out(error: BaseException) -> str:
+    """What helps when a module could not be imported."""
+    if isinstance(error, RegroveError) and error.mend:
+        return error.mend
+    if not isinstance(error, ModuleNotFoundError) or not error.name:
+        return ""
+    from importlib.metadata import packages_distributions
+
+    name = error.name.partition(".")[0]
+    return nearest(name, packages_distributions()) or f"install the package that holds {name}, or correct its name"
 
 
 def _attempt(call: Call) -> tuple[tuple[Result, ...], tuple[Any, ...], Failure | None]:
@@ -86,15 +112,20 @@ def _failure(error: BaseException, call: Call) -> Failure:
     frames = list(_own_frames(error, call.root))
     if isinstance(error, RegroveError) and (isinstance(error, WrongKind) or not frames):
         return Failure(f"The step {call.step} failed: {error.happened}", error.expected, error.received, error.mend)
-    text = error.happened if isinstance(error, RegroveError) else _first_lines(str(error))
     mend = error.mend if isinstance(error, RegroveError) else ""
-    name = type(error).__name__
+    unseen = "raised while its frame was computed" if call.module else type(error).__name__
     return Failure(
-        f"The step {call.step} raised {name}" + (f": {text}" if text else ""),
-        received="\n            ".join(frames) or ("raised while its frame was computed" if call.module else name),
+        f"The step {call.step} raised {_named(error)}",
+        received="\n            ".join(frames) or unseen,
         mend=mend or "correct it, then run again: steps that are done are kept",
         again=True,
     )
+
+
+def _named(error: BaseException) -> str:
+    """The kind of the error, and what it says."""
+    text = error.happened if isinstance(error, RegroveError) else _first_lines(str(error))
+    return type(error).__name__ + (f": {text}" if text else "")
 
 
 def _first_lines(text: str) -> str:

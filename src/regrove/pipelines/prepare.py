@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from regrove.errors import InvalidInput, NotFound, nearest
 from regrove.pipelines.code import Codebase
-from regrove.pipelines.graph import Graph, build
+from regrove.pipelines.graph import Graph
 from regrove.pipelines.kinds import Names
-from regrove.pipelines.rules import check, serving_chain, time_columns
+from regrove.pipelines.review import review_model
 
 if TYPE_CHECKING:
     from regrove.pipelines.config import ModelConfig
@@ -52,39 +51,27 @@ def prepare(
 
     Raises NotFound for a model that is not declared, InvalidInput or Refused for whatever would stop a run.
     """
-    names = declarations.model_names()
-    if model not in names:
-        raise NotFound(
-            f"There is no model {model!r}",
-            expected=f"one of {', '.join(names) or '(none is declared)'}",
-            received=repr(model),
-            mend=nearest(model, names) or f"add [models.{model}] to regrove.toml",
-        )
-    config = declarations.model(model)
-    config = msgspec.structs.replace(config, params={**config.params, **(params or {})})
     revision = declarations.revision
     root, module = declarations.code(), declarations.module
     code = known.get((root, module)) or Codebase.load(root, module)
-    functions = code.functions()
-    datasets = {name: declarations.dataset(name) for name in declarations.dataset_names()}
-    if also and also not in functions and also not in ("signature", "split", "evaluate"):
-        raise InvalidInput(
-            f"There is no step {also!r}",
-            expected=f"one of {', '.join(functions)}",
-            received=repr(also),
-            mend=nearest(also, functions),
-        )
-    graph = build(model, config, functions, tuple(datasets), Names(root), also=also)
-    check(graph, config, datasets)
+    found = review_model(
+        model,
+        {name: declarations.model(name) for name in declarations.model_names()},
+        {name: declarations.dataset(name) for name in declarations.dataset_names()},
+        code.functions(),
+        Names(root),
+        params,
+        also=also,
+    )
     return Prepared(
         model=model,
-        config=config,
-        graph=graph,
+        config=found.config,
+        graph=found.graph,
         code=code,
         root=root,
         module=module,
-        chain=serving_chain(graph, config),
-        time_columns=time_columns(graph, config, datasets),
+        chain=found.chain,
+        time_columns=found.time_columns,
         revision_ref=revision.ref,
         revision_digest=revision.digest,
     )

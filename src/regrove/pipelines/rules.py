@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol
+from datetime import date, time
+from typing import TYPE_CHECKING, Any, Protocol
 
 from regrove.errors import InvalidInput, Refused, nearest
 from regrove.pipelines.graph import Origin
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
     from regrove.pipelines.graph import Graph
 
 __all__ = ["Leak", "UnservablePath", "check", "serving_chain", "time_columns"]
+
+_LEAST, _MOST = -(2**63), 2**64 - 1
+"""The whole numbers that MessagePack carries to a worker."""
 
 
 class UnservablePath(Refused):
@@ -134,6 +139,8 @@ def _check_leak(graph: Graph, config: ModelConfig) -> None:
 
 
 def _check_params(graph: Graph, config: ModelConfig) -> None:
+    for key, value in config.params.items():
+        _check_value(graph.model, key, value)
     readers = [step for step in graph.steps.values() if any(need.name == "params" for need in step.needs)]
     wanted = sorted({key for step in readers for key in (*step.reads.needed, *step.reads.optional)})
     for key in config.params:
@@ -153,6 +160,29 @@ def _check_params(graph: Graph, config: ModelConfig) -> None:
                     received=repr(key),
                     mend=nearest(key, config.params) or f"add {key} to params of [models.{graph.model}]",
                 )
+
+
+def _check_value(model: str, key: str, value: Any) -> None:
+    """Refuse what has no form as JSON: it could be neither kept nor compared."""
+    if isinstance(value, dict) and all(isinstance(each, str) for each in value):
+        for inner, each in value.items():
+            _check_value(model, f"{key}.{inner}", each)
+    elif isinstance(value, list | tuple):
+        for place, each in enumerate(value):
+            _check_value(model, f"{key}[{place}]", each)
+    elif not _has_a_form(value):
+        raise InvalidInput(
+            f"The parameter {key!r} of {model!r} has a value that cannot be kept",
+            expected="a finite number, a text, true or false, or a list or table of them",
+            received=str(value) if isinstance(value, int | float) else f"a value of type {type(value).__name__}",
+            mend=f"give {key} another value; one that is absent can be left out and read with params.get",
+        )
+
+
+def _has_a_form(value: Any) -> bool:
+    if isinstance(value, int):
+        return _LEAST <= value <= _MOST
+    return math.isfinite(value) if isinstance(value, float) else isinstance(value, str | date | time | None)
 
 
 def _check_split(graph: Graph, config: ModelConfig, datasets: Mapping[str, HasEventTime]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from regrove.digest import of_json
-from regrove.errors import Conflict, InvalidInput, LeaseLost, RegroveError, nearest
+from regrove.errors import Conflict, LeaseLost, RegroveError
 from regrove.ledger import acting, attribution
 from regrove.pipelines.engine import Engine
 from regrove.pipelines.holding import holding
@@ -22,6 +22,7 @@ from regrove.pipelines.product import trained, verdict
 from regrove.pipelines.progress import DatasetTaken, Listener, RunBegan, RunDone, unheard
 from regrove.pipelines.records import Records
 from regrove.pipelines.report import Explanation, PlannedStep, RunReport, StepReport
+from regrove.pipelines.review import check_step
 from regrove.pipelines.sources import Source, source
 from regrove.pipelines.store import Store
 from regrove.storage import Lease, Leases
@@ -95,7 +96,7 @@ class Pipelines:
         with acting(cause=cause) if cause is not None else contextlib.nullcontext():
             prepared = self._prepare(name, params=params, also=only)
             for asked in (from_step, only):
-                _check_step(prepared, asked)
+                check_step(prepared.graph, asked)
             with self._lease(name) as lease, holding(lease, every_s=_LEASE_S / 6):
                 return self._run(prepared, lease, from_step=from_step, only=only, progress=progress)
 
@@ -106,7 +107,7 @@ class Pipelines:
     def why(self, name: str, step: str = "") -> list[Explanation]:
         """Why each step (or one) will run or not, and why it ran the last time."""
         prepared = self._prepare(name, also=step)
-        _check_step(prepared, step)
+        check_step(prepared.graph, step)
         return [each for each in self._outlook(prepared).explain() if step in ("", each.step)]
 
     def steps(self, run_ref: str) -> list[StepReport]:
@@ -187,7 +188,9 @@ class Pipelines:
         else:
             needs = [need for name in wanted for need in prepared.graph.steps[name].needs]
             names = dict.fromkeys(need.name for need in needs if need.origin == "dataset")
-            versions = {name: self._datasets.register(name) for name in names}
+            # All are looked at before the first is recorded.
+            kept = {name: self._datasets.check(name) for name in names}
+            versions = {name: version or self._datasets.register(name) for name, version in kept.items()}
         for name, version in versions.items():
             progress(DatasetTaken(name, version.ref))
         return {name: source(self._datasets, version) for name, version in versions.items()}
@@ -299,15 +302,4 @@ class Pipelines:
             sources,
             chain=prepared.chain,
             time_columns=prepared.time_columns,
-        )
-
-
-def _check_step(prepared: Prepared, step: str) -> None:
-    if step and step not in prepared.graph.steps:
-        known = list(prepared.graph.steps)
-        raise InvalidInput(
-            f"The pipeline of {prepared.model!r} has no step {step!r}",
-            expected=f"one of {', '.join(known)}",
-            received=repr(step),
-            mend=nearest(step, known),
         )

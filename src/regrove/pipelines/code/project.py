@@ -39,6 +39,7 @@ class Project:
             raise NotFound(
                 f"The project has no module {entry!r}",
                 expected=f"{path}.py or {path}/__init__.py in the project's folder",
+                received=repr(entry),
                 mend=nearest(entry, self.finder.everything()) or "correct module under [project] in regrove.toml",
             )
         self._run(entry)
