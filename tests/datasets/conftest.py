@@ -18,7 +18,7 @@ class House:
     def __init__(self, root, database, vault, ledger, clock):
         self.root = root
         self.configs = {}
-        self.database, self.vault, self.ledger = database, vault, ledger
+        self.database, self.vault, self.ledger, self.clock = database, vault, ledger, clock
         self.datasets = Datasets(database, vault, ledger, clock, self)
 
     def dataset(self, name):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -101,13 +102,26 @@ class Intake:
         parts: list[Part] = []
         profiles: list[Profile] = []
         with ThreadPoolExecutor(2, thread_name_prefix="regrove-intake") as pool:
-            for frame in rechunked(validation.accepted(), PART_ROWS):
+            for frame in self._frames(validation):
                 # Polars, blake3 and NumPy leave the interpreter while they work, so the three overlap.
                 table = pool.submit(digest.of_table, frame)
                 blob = pool.submit(self._stored, frame)
                 profiles.append(profile_of(frame))
                 parts.append(Part(rows=frame.height, table_digest=table.result(), blob_digest=blob.result()))
         return parts, profiles
+
+    def _frames(self, validation: Validation) -> Iterator[pl.DataFrame]:
+        """The accepted rows in frames of fixed height; one frame of none where a table may be empty and is."""
+        from regrove.schema import to_polars
+
+        some = False
+        for frame in rechunked(validation.accepted(), PART_ROWS):
+            some = True
+            yield frame
+        if not some and self._sources.may_be_empty:
+            import polars as pl
+
+            yield pl.DataFrame(schema={each.name: to_polars(each.type) for each in self._sources.schema})
 
     def _stored(self, frame: pl.DataFrame) -> str:
         return self._vault.add_bytes(encode_parquet(frame))
@@ -124,7 +138,7 @@ class Intake:
             low, high = rule.row_count or (0, accepted)
             failed = 0 if low <= accepted <= high else max(accepted, 1)
             results.append(RuleResult(rule.name, rule.sentence, rule.severity, rule.columns, failed))
-        if not accepted:
+        if not accepted and not self._sources.may_be_empty:
             results.append(RuleResult(_LEFT, _LEFT, "error", (), 1))
         return ValidationReport(
             dataset=self._name,

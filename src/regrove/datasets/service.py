@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from regrove.clock import Clock
     from regrove.datasets.config import DatasetConfig, Declarations
+    from regrove.datasets.log import Logs
     from regrove.datasets.profile import Profile
     from regrove.datasets.validation import Progress
     from regrove.datasets.verification import Verification
@@ -42,13 +43,20 @@ class Datasets:
     """The datasets of the acting project. Safe to share between threads and processes: all state is stored."""
 
     def __init__(
-        self, database: Database, vault: Vault, ledger: Ledger, clock: Clock, declarations: Declarations
+        self,
+        database: Database,
+        vault: Vault,
+        ledger: Ledger,
+        clock: Clock,
+        declarations: Declarations,
+        logs: Logs | None = None,
     ) -> None:
         self._database = database
         self._vault = vault
         self._ledger = ledger
         self._clock = clock
         self._declarations = declarations
+        self._logs = logs
 
     def register(self, name: str, *, progress: Progress | None = None) -> DatasetVersion:
         """Read the declared files, check every rule, and keep the rows as a version.
@@ -61,14 +69,22 @@ class Datasets:
         meanwhile. Nothing is recorded then.
         """
         from regrove.datasets.intake import Intake
+        from regrove.datasets.log import log_sources
         from regrove.datasets.registration import record
         from regrove.datasets.sources import open_sources
 
         config = self._declarations.dataset(refs.check_name(name, what="dataset"))
+        now = self._clock.now()
+        if config.log:
+            with log_sources(config, self._logs, now) as rows:
+                taken = Intake(name, config, rows, vault=self._vault, progress=progress).take()
+            return record(
+                name, config, taken, "", database=self._database, vault=self._vault, ledger=self._ledger, now=now
+            )
         files, mark, known = self._declared(name, config)
         if known is not None:
             return known
-        settled, now = _settled(files), self._clock.now()
+        settled = _settled(files)
         sources = open_sources(self._declarations.root, config)
         taken = Intake(name, config, sources, vault=self._vault, progress=progress).take()
         remembered = mark if settled and sources.files == files else ""
@@ -85,6 +101,8 @@ class Datasets:
         from regrove.datasets.sources import check_sources
 
         config = self._declarations.dataset(refs.check_name(name, what="dataset"))
+        if config.log:
+            return None  # its columns are declared, and its rows are those of the moment
         _, _, known = self._declared(name, config)
         if known is None:
             check_sources(self._declarations.root, config)
@@ -96,9 +114,13 @@ class Datasets:
         Broken rules are in the report; errors are raised only for files and declarations that cannot be used.
         """
         from regrove.datasets.intake import Intake
+        from regrove.datasets.log import log_sources
         from regrove.datasets.sources import open_sources
 
         config = self._declarations.dataset(refs.check_name(name, what="dataset"))
+        if config.log:
+            with log_sources(config, self._logs, self._clock.now()) as rows:
+                return Intake(name, config, rows, vault=self._vault, progress=progress).check()
         sources = open_sources(self._declarations.root, config)
         return Intake(name, config, sources, vault=self._vault, progress=progress).check()
 

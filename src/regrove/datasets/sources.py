@@ -25,6 +25,8 @@ class Sources:
 
     readers: tuple[Reader, ...]
     schema: Schema
+    may_be_empty: bool = False
+    """Whether a table of no rows is one; a file of none is a mistake."""
 
     @property
     def files(self) -> tuple[SourceFile, ...]:

@@ -113,7 +113,7 @@ class Validation:
                     self._progress(self.total)
                 if kept.height and (self._quarantine or not self.refuses):
                     yield kept
-            if not self.rows[-1]:
+            if not self.rows[-1] and not self._sources.may_be_empty:
                 raise UnreadableFile(
                     f"{reader.file.name} holds no row",
                     expected="at least one row",
