@@ -41,6 +41,10 @@ _EMPTY = {
 }
 
 
+_EARLIEST, _LATEST = -(2**63), 2**63 - 1
+_DAY = 86_400_000_000
+
+
 class LabelRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One label of a prediction; ``known_at`` is None when the client did not say when it became known."""
 
@@ -81,21 +85,31 @@ class History:
         self._vault = vault
         self._root = root
 
-    def predictions(self, project: str, deployment: str) -> pl.LazyFrame:
-        """Every prediction of a deployment once, with its last label (null when none has arrived)."""
+    def predictions(
+        self, project: str, deployment: str, *, since: int | None = None, until: int | None = None
+    ) -> pl.LazyFrame:
+        """Every prediction of a deployment once, with its last label (null when none has arrived).
+
+        ``since`` and ``until`` bound the time of prediction from below (inclusive) and above; objects that lie outside
+        are not opened. A label is found when it arrived at most a day before ``since`` or later.
+        """
         import polars as pl
 
+        low, high = _EARLIEST if since is None else since, _LATEST if until is None else until
         gathered, objects = self._all(project, deployment)
-        labels = self._last_labels(gathered, objects)
-        recorded = [each for each in objects if each.kind == "predictions"]
-        parts = [_labelled(self._scan(each), labels, each.target) for each in recorded]
-        fresh = gathered.frames(without=self._overlap(gathered, recorded))
-        parts += [
-            _labelled(frame.lazy(), labels, gathered.answering[number].target.value) for number, frame in fresh.items()
+        recorded = [
+            each for each in objects if each.kind == "predictions" and each.last_at >= low and each.first_at < high
         ]
+        told = [each for each in objects if each.kind == "labels" and (since is None or each.last_at >= low - _DAY)]
+        parts = [(self._scan(each), each.target) for each in recorded]
+        fresh = gathered.frames(without=self._overlap(gathered, recorded))
+        parts += [(frame.lazy(), gathered.answering[number].target.value) for number, frame in fresh.items()]
+        if since is not None or until is not None:
+            parts = [(_between(frame, low, high), target) for frame, target in parts]
         if not parts:
             return pl.LazyFrame(schema={name: to_polars(kind) for name, kind in _EMPTY.items()})
-        return pl.concat(parts, how="diagonal_relaxed")
+        labels = self._last_labels(gathered, told)
+        return pl.concat([_labelled(frame, labels, target) for frame, target in parts], how="diagonal_relaxed")
 
     def parked(self, project: str, deployment: str) -> pl.DataFrame:
         """The labels whose prediction is not known (yet)."""
@@ -205,6 +219,14 @@ class History:
         from regrove.frames import scan_parquet
 
         return scan_parquet([self._vault.fetch(each.digest)])
+
+
+def _between(predictions: pl.LazyFrame, low: int, high: int) -> pl.LazyFrame:
+    """The predictions that were made from ``low`` on and before ``high``."""
+    import polars as pl
+
+    at = pl.col("at").to_physical()
+    return predictions.filter((at >= low) & (at < high))
 
 
 def _labelled(predictions: pl.LazyFrame, labels: pl.DataFrame, target: str) -> pl.LazyFrame:
