@@ -79,6 +79,13 @@ class TestRead:
         with pytest.raises(InvalidDeclaration, match=r"settings\.toml"):
             Settings.read(tmp_path, environ={})
 
+    def test_domain_time_is_the_machines_unless_the_file_says_replay(self, tmp_path: Path) -> None:
+        """Another word is refused with the nearest."""
+        assert Settings.read(tmp_path, environ={}).clock == "system"
+        assert Settings.read(written(tmp_path, 'clock = "replay"\n'), environ={}).clock == "replay"
+        with pytest.raises(InvalidDeclaration, match=r"did you mean 'replay'"):
+            Settings.read(written(tmp_path, 'clock = "repaly"\n'), environ={})
+
     def test_a_file_that_cannot_be_read_says_so(self, tmp_path: Path) -> None:
         """A folder, or bytes that are no text, in place of the file."""
         (tmp_path / ".regrove" / "settings.toml").mkdir(parents=True)

@@ -5,6 +5,7 @@ changing settings alone. They are read from ``.regrove/settings.toml`` and, abov
 
     database = "env:REGROVE_DATABASE_URL"     # or a URL without a password; default: SQLite in .regrove/
     objects = "s3://bucket/prefix"            # default: the folder .regrove/objects
+    clock = "replay"                          # domain time is turned by hand; default: "system"
 
     [object_options]                          # what the object store needs to be opened
     region = "eu-west-1"
@@ -19,17 +20,20 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final, Literal, NoReturn, get_args
 from urllib.parse import urlsplit
 
 import msgspec
 
 from regrove.errors import InvalidDeclaration, NotFound, RegroveError, nearest
 
-__all__ = ["FOLDER", "Secret", "SecretUnset", "Settings"]
+__all__ = ["FOLDER", "ClockKind", "Secret", "SecretUnset", "Settings"]
 
 FOLDER: Final = ".regrove"
 """The folder of a workspace's own things, beside ``regrove.toml``."""
+
+ClockKind = Literal["system", "replay"]
+"""Where domain time comes from: the machine's clock, or one that stands in the database until it is turned."""
 
 _ENVIRONMENT: Final = {"REGROVE_DATABASE": "database", "REGROVE_OBJECTS": "objects"}
 _SECRET_WORDS: Final = ("secret", "password", "token", "access_key", "credential")
@@ -121,13 +125,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Where a workspace keeps its things.
 
     ``database`` and the values of ``object_options`` are Secrets because a URL may hold a password; ``objects`` is a
-    folder or the URL of a store. ``root`` is the project's folder and ``folder`` the workspace's own.
+    folder or the URL of a store. ``root`` is the project's folder and ``folder`` the workspace's own. ``clock`` says
+    where domain time comes from.
     """
 
     root: Path
     database: Secret
     objects: str
     object_options: dict[str, Secret] = {}
+    clock: ClockKind = "system"
 
     @property
     def folder(self) -> Path:
@@ -155,6 +161,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "database": where.database(given["database"]) if "database" in given else Secret.hidden(_sqlite(base)),
             "objects": where.text("objects", given.get("objects", str(base / FOLDER / "objects"))),
             "object_options": where.options(given.get("object_options", {})),
+            "clock": where.clock(given.get("clock", "system")),
         }
         for variable, name in _ENVIRONMENT.items():
             value = surroundings.get(variable, "")
@@ -178,7 +185,7 @@ def _parse(source: Path) -> dict[str, Any]:
         given = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InvalidDeclaration(f"{source} is no TOML: {error}", mend="correct the line named above") from None
-    known = ("database", "objects", "object_options")
+    known = ("database", "objects", "object_options", "clock")
     for key in given:
         if key not in known:
             raise InvalidDeclaration(
@@ -224,6 +231,12 @@ class _Where:
         if not parts.scheme:
             raise self._error("database", "a URL such as sqlite:////path/file.db or postgresql://host/name", text)
         return Secret.hidden(text)
+
+    def clock(self, value: Any) -> str:
+        kinds = get_args(ClockKind)
+        if value not in kinds:
+            raise self._error("clock", f"one of {', '.join(kinds)}", repr(value), nearest(str(value), kinds))
+        return str(value)
 
     def options(self, value: Any) -> dict[str, Secret]:
         if not isinstance(value, dict):

@@ -35,3 +35,10 @@ def keep(folder: str) -> list[str]:
         names.append(name)
     database.close()
     return names
+
+
+def turn_clock(url: str, at: int) -> None:
+    """Turn the clock of a replayed project."""
+    from regrove.storage import Database, StoredClock
+
+    StoredClock(Database.open(url), "flights").turn_to(at)

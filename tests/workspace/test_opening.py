@@ -89,6 +89,29 @@ class TestOpening:
         assert list((tmp_path / "elsewhere").rglob(revision.source_digest.rpartition(":")[2]))
 
 
+class TestReplay:
+    """A project made with ``clock="replay"`` lives in the time that it is turned to."""
+
+    def test_what_is_recorded_happened_when_the_clock_stood(self, tmp_path: Path) -> None:
+        """Nothing can be recorded before the first turn; afterwards it is as late as the clock says."""
+        from regrove.storage import StoredClock
+
+        create(tmp_path / "shop", "shop", clock="replay")
+        with regrove.open(tmp_path / "shop") as ws:
+            assert isinstance(ws.clock, StoredClock)
+            with pytest.raises(Conflict, match="regrove clock --turn-to"):
+                ws.projects.apply()
+            ws.clock.turn_to(1_362_096_000_000_000)
+            assert ws.projects.apply().applied_at == 1_362_096_000_000_000
+            assert ws.ledger.get(1).occurred_at == 1_362_096_000_000_000
+
+    def test_the_word_for_the_clock_is_checked_before_anything_is_written(self, tmp_path: Path) -> None:
+        """With the nearest."""
+        with pytest.raises(InvalidInput, match="did you mean 'replay'"):
+            create(tmp_path / "shop", "shop", clock="repaly")
+        assert not list(tmp_path.iterdir())
+
+
 class TestApply:
     """Applying through an opened workspace."""
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from regrove.cli import audit, datasets, deployments, models, projects, run, runs, serve, trace
+from regrove.cli import audit, clock, datasets, deployments, models, projects, run, runs, serve, trace
 from regrove.cli.session import Session
 
 __all__ = ["app"]
@@ -41,6 +41,7 @@ projects.register(app)
 run.register(app)
 serve.register(app)
 trace.register(app)
+clock.register(app)
 app.add_typer(datasets.app, name="datasets")
 app.add_typer(runs.app, name="runs")
 app.add_typer(models.app, name="models")

@@ -30,12 +30,16 @@ def init(
     """Make a new project that runs."""
     from regrove.project import create
 
+    clock: Annotated[str, typer.Option(help="system, or replay: to live through the past.")] = "system",
     session: Session = context.obj
     folder = session.folder / name
-    for path in create(folder, name, template=template):
+    for path in create(folder, name, template=template, clock=clock):
         console.print(Text.assemble(("  + ", "green"), f"{name}/{path}"))
     done(f"Project {name} is ready: its declaration is regrove.toml, its functions are pipeline.py.")
-    next_command(f"cd {name} && regrove run")
+    if clock == "replay":
+        next_command(f"cd {name} && regrove clock --turn-to 2013-03-01T00:00:00Z", "where the replay is to begin")
+    else:
+        next_command(f"cd {name} && regrove run")
 
 
 def plan(context: typer.Context, as_json: AsJson = False) -> None:

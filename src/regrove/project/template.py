@@ -14,10 +14,11 @@ import string
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 from regrove.errors import Conflict, InvalidInput, nearest
 from regrove.refs import check_name
+from regrove.settings import FOLDER, ClockKind
 
 __all__ = ["TEMPLATES", "create"]
 
@@ -25,21 +26,25 @@ TEMPLATES: Final = ("tabular",)
 """What `create` can make."""
 
 
-def create(folder: Path, name: str, *, template: str = "tabular") -> list[str]:
+def create(folder: Path, name: str, *, template: str = "tabular", clock: str = "system") -> list[str]:
     """Write a new project called ``name`` into ``folder``; the paths written, relative to it.
 
-    Raises InvalidInput for an unknown template or a name that cannot name a project, and Conflict, before anything is
-    written, when a file is there already.
+    ``clock`` says where domain time comes from: ``system``, or ``replay`` for a project that is to live through the
+    past. Raises InvalidInput for an unknown template or clock or a name that cannot name a project, and Conflict,
+    before anything is written, when a file is there already.
     """
     check_name(name, what="project")
-    if template not in TEMPLATES:
-        raise InvalidInput(
-            "There is no such template",
-            expected=f"one of {', '.join(TEMPLATES)}",
-            received=repr(template),
-            mend=nearest(template, TEMPLATES),
-        )
+    for what, given, known in (("template", template, TEMPLATES), ("clock", clock, get_args(ClockKind))):
+        if given not in known:
+            raise InvalidInput(
+                f"There is no such {what}",
+                expected=f"one of {', '.join(known)}",
+                received=repr(given),
+                mend=nearest(given, known),
+            )
     files = _files(template, name)
+    if clock != "system":
+        files[f"{FOLDER}/settings.toml"] = f'clock = "{clock}"\n'
     for path in files:
         if (folder / path).exists():
             raise Conflict(

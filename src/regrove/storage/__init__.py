@@ -1,8 +1,9 @@
 """Storage: where records and objects are kept, whatever keeps them.
 
 A `Database` holds records (SQLite or PostgreSQL) behind one unit of work; an `ObjectStore` holds bytes under keys (a
-folder, or S3 and its like); a `Vault` holds bytes under their digest; `Leases` say who works on what; `migrate` brings
-a database to the schema that this code expects. Objects are written first and the row that names them after, so that a
+folder, or S3 and its like); a `Vault` holds bytes under their digest; `Leases` say who works on what; a `StoredClock`
+holds the domain time of a replayed workspace, and `WorkerTicks` how far its worker has come; `migrate` brings a
+database to the schema that this code expects. Objects are written first and the row that names them after, so that a
 process killed between the two leaves an object that nobody names and never a name without its object.
 """
 
@@ -12,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from regrove.storage.clock import StoredClock, WorkerTicks
     from regrove.storage.database import Database
     from regrove.storage.lease import Lease, Leases
     from regrove.storage.migration import Migration, migrate
@@ -27,8 +29,10 @@ __all__ = [
     "Migration",
     "ObjectInfo",
     "ObjectStore",
+    "StoredClock",
     "Transaction",
     "Vault",
+    "WorkerTicks",
     "migrate",
     "open_objects",
 ]
@@ -41,8 +45,10 @@ _HOME = {
     "Migration": "migration",
     "ObjectInfo": "objects.seam",
     "ObjectStore": "objects.seam",
+    "StoredClock": "clock",
     "Transaction": "transaction",
     "Vault": "vault",
+    "WorkerTicks": "clock",
     "migrate": "migration",
     "open_objects": "objects.opening",
 }

@@ -6,10 +6,11 @@ import getpass
 import os
 from pathlib import Path
 
+from regrove.clock import SystemClock
 from regrove.errors import NotFound
 from regrove.project import FILE, read_project
 from regrove.settings import Settings
-from regrove.storage import Database, migrate, open_objects
+from regrove.storage import Database, StoredClock, migrate, open_objects
 from regrove.workspace.workspace import Workspace
 
 __all__ = ["find_root", "open"]
@@ -21,7 +22,8 @@ def open(  # noqa: A001  # regrove.open("."), as for a file
     """Open the workspace of the project in ``path`` or in the nearest folder above it.
 
     The first opening makes ``.regrove/`` beside ``regrove.toml``; a later one brings an older database to the schema
-    of this version, after a backup. What is done through the workspace is recorded as done by ``actor``
+    of this version, after a backup. Domain time is the machine's, or in a workspace whose settings say ``clock =
+    "replay"`` a `regrove.storage.StoredClock`. What is done through the workspace is recorded as done by ``actor``
     (``person:NAME``; default: the login name, or REGROVE_ACTOR).
 
     Raises NotFound outside a project, InvalidDeclaration for a ``regrove.toml`` that cannot be used, and Conflict for
@@ -44,7 +46,13 @@ def open(  # noqa: A001  # regrove.open("."), as for a file
         database.close()
         raise
     return Workspace(
-        root=root, project=name, settings=settings, database=database, objects=objects, actor=actor or default_actor()
+        root=root,
+        project=name,
+        settings=settings,
+        database=database,
+        objects=objects,
+        actor=actor or default_actor(),
+        clock=StoredClock(database, name) if settings.clock == "replay" else SystemClock(),
     )
 
 
