@@ -7,9 +7,46 @@ from typing import Any
 
 import pytest
 
-from regrove.project import create
 from tests import crash
 
+DECLARATION = """
+[project]
+name = "shop"
+module = "pipeline"
+
+[models.returns]
+task = "binary"
+request = "placed"
+features = "placed"
+target = "returned"
+trainer = "classifier"
+metric = "log_loss"
+split = { random = 0.2 }
+params = { regularisation = 1.0 }
+"""
+PIPELINE = '''
+"""A project that a worker imports at once: what is heavy stands in annotations alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import polars as pl
+    from sklearn.linear_model import LogisticRegression
+
+    from regrove import Params, Train
+
+
+def placed() -> pl.LazyFrame: ...
+
+
+def returned(placed: pl.LazyFrame) -> pl.LazyFrame: ...
+
+
+def classifier(train: Train, params: Params) -> LogisticRegression:
+    return params.regularisation
+'''
 ACT = "tests.project.acts:apply_twice"
 PRELOAD = ("regrove.workspace.opening", "regrove.project.service", "regrove.storage.database", "regrove.ledger.service")
 
@@ -19,8 +56,11 @@ def fresh(tmp_path: Path) -> Any:
     """A new project without a workspace, by name."""
 
     def make(name: str) -> dict[str, str]:
-        create(tmp_path / name, "shop")
-        return {"folder": str(tmp_path / name)}
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "regrove.toml").write_text(DECLARATION)
+        (folder / "pipeline.py").write_text(PIPELINE)
+        return {"folder": str(folder)}
 
     return make
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,7 +11,7 @@ from regrove.cli.session import AsJson, Session
 from regrove.cli.show import console, done, emit_json, facts, next_command, short
 
 if TYPE_CHECKING:
-    from regrove.pipelines import RunReport
+    from regrove.pipelines import RunReport, RunRequest
     from regrove.workspace import Workspace
 
 __all__ = ["register"]
@@ -38,13 +39,14 @@ def run(
     """Apply what changed, then run the pipeline of a model; every step that is kept is verified, not run."""
     from regrove.cli.progress import RunProgress
     from regrove.ledger import acting
+    from regrove.pipelines import RunRequest
 
+    params = _params(param or ())
     session: Session = context.obj
-    with session.change() as ws:
-        _apply(ws, quiet=as_json)
-        name = _only_model(ws, model)
-        params = dict(_param(each) for each in param or ())
-        with acting(cause=cause or None), RunProgress(console if not as_json else _silent()) as progress:
+    with session.change() as ws, acting(cause=cause or None):
+        name = _only_model(ws, model, list(ws.projects.declared().models))
+        _apply(ws, RunRequest(name, params, from_step, only), quiet=as_json)
+        with RunProgress(console if not as_json else _silent()) as progress:
             report = ws.pipelines.run(name, params=params, from_step=from_step, only=only, progress=progress.hear)
     if as_json:
         emit_json(report)
@@ -52,9 +54,9 @@ def run(
     _say(report)
 
 
-def _apply(ws: Workspace, *, quiet: bool) -> None:
+def _apply(ws: Workspace, request: RunRequest, *, quiet: bool) -> None:
     before = len(ws.projects.revisions())
-    revision = ws.projects.apply()
+    revision = ws.projects.apply(request)
     if revision.ordinal > before and not quiet:
         done(f"{revision.ref} applied ({short(revision.digest)}).")
 
@@ -65,10 +67,9 @@ def _silent() -> Any:
     return Console(quiet=True)
 
 
-def _only_model(ws: Workspace, model: str) -> str:
+def _only_model(ws: Workspace, model: str, names: list[str]) -> str:
     from regrove.errors import InvalidInput
 
-    names = ws.projects.applied.model_names()
     if model:
         return model.removeprefix("model:")
     if len(names) == 1:
@@ -81,18 +82,49 @@ def _only_model(ws: Workspace, model: str) -> str:
     )
 
 
-def _param(text: str) -> tuple[str, Any]:
+def _params(texts: Sequence[str]) -> dict[str, Any]:
+    from regrove.errors import InvalidInput
+
+    found: dict[str, Any] = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not equals or not key:
+            raise InvalidInput(
+                "This is no param", expected="KEY=VALUE", received=repr(text), mend=f"--param {key or 'KEY'}=VALUE"
+            )
+        if key in found:
+            raise InvalidInput(
+                f"The param {key!r} is given twice",
+                expected="each once",
+                received=f"{found[key]!r}, then {value!r}",
+                mend="leave one of them out",
+            )
+        found[key] = _value(key, value)
+    return found
+
+
+def _value(key: str, text: str) -> Any:
+    """A number, list or table when the text is JSON, and the text itself when it is not."""
     import json
+    import math
 
     from regrove.errors import InvalidInput
 
-    key, equals, value = text.partition("=")
-    if not equals or not key:
-        raise InvalidInput("This is no param", expected="KEY=VALUE", received=repr(text))
+    def finite(number: str) -> float:
+        value = float(number)
+        if math.isfinite(value):
+            return value
+        raise InvalidInput(
+            f"The param {key!r} is no finite number",
+            expected="a number, a text, true or false, or a list or table of them as JSON",
+            received=f"{key}={text}",
+            mend=f"--param {key}=NUMBER; a text stands in quotes: --param '{key}=\"{text}\"'",
+        )
+
     try:
-        return key, json.loads(value)
+        return json.loads(text, parse_constant=finite, parse_float=finite)
     except ValueError:
-        return key, value
+        return text
 
 
 def _say(report: RunReport) -> None:
@@ -127,7 +159,7 @@ def why(
         names = ws.projects.applied.model_names()
         if model and not step and model.removeprefix("model:") not in names and len(names) == 1:
             model, step = names[0], model
-        found = ws.pipelines.why(_only_model(ws, model), step)
+        found = ws.pipelines.why(_only_model(ws, model, names), step)
     if as_json:
         emit_json(found)
         return

@@ -179,6 +179,7 @@ class _Maker:
             raise CyclicGraph(
                 f"Functions of {self.model!r} need each other in a circle: {' -> '.join(reversed(circle))}",
                 expected="a function that needs none of those that need it",
+                received=f"{circle[0]} needs {circle[1]}",
                 mend=f"take one of these parameters away: {circle[1]} in {circle[0]}",
             )
         if name in self.steps:

@@ -29,6 +29,8 @@ class Plan(msgspec.Struct, frozen=True):
     in_force: str
     """The ref of the revision in force, or an empty string before the first."""
     changes: tuple[Change, ...]
+    beside: tuple[str, ...] = ()
+    """The other projects of the workspace when this one would be new to it."""
 
     @property
     def is_empty(self) -> bool:

@@ -9,16 +9,16 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
 from regrove.digest import canonical, of_bytes
 from regrove.errors import Corrupt
-from regrove.pipelines.code import Codebase
 from regrove.storage import Vault
 
-__all__ = ["Snapshot", "lay_out", "take"]
+__all__ = ["Snapshot", "lay_out", "write"]
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -32,9 +32,14 @@ class Snapshot(msgspec.Struct, frozen=True):
         return of_bytes(canonical(self.files))
 
 
-def take(root: Path, module: str) -> Snapshot:
-    """Read the project's modules, beginning with ``module``; InvalidInput for a module that is missing or no Python."""
-    return Snapshot(dict(Codebase.load(root, module).sources))
+def write(files: Mapping[str, str], folder: Path) -> None:
+    """Write the modules below ``folder``; Corrupt when one would stand outside it."""
+    for name, text in files.items():
+        target = (folder / name).resolve()
+        if not target.is_relative_to(folder.resolve()):
+            raise Corrupt("A snapshot names a file outside its folder", received=name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
 
 
 def lay_out(vault: Vault, digest: str, cache: Path) -> Path:
@@ -48,12 +53,7 @@ def lay_out(vault: Vault, digest: str, cache: Path) -> Path:
         return folder
     cache.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(dir=cache, prefix=".aside-"))
-    for name, text in files.items():
-        target = (aside / name).resolve()
-        if not target.is_relative_to(aside.resolve()):
-            raise Corrupt("A snapshot names a file outside its folder", received=name)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
+    write(files, aside)
     if folder.exists():
         stale = Path(tempfile.mkdtemp(dir=cache, prefix=".stale-"))
         os.rename(folder, stale / "code")

@@ -52,6 +52,12 @@ class Store:
         with self._database.read() as connection:
             return [Revision(**row) for row in connection.execute(query).mappings()]
 
+    def projects(self) -> list[str]:
+        """The projects that have a revision, by name."""
+        query = sa.select(revisions.c.project).distinct().order_by(revisions.c.project)
+        with self._database.read() as connection:
+            return list(connection.execute(query).scalars())
+
     def add(self, revision: Revision) -> None:
         """Insert a revision, in the open transaction."""
         self._database.current().execute(sa.insert(revisions).values(**_row(revision)))

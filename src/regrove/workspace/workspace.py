@@ -64,15 +64,24 @@ class Workspace:
         from regrove.project import Projects
 
         return Projects(
-            self.database, self.vault, self.ledger, self.clock, self.root, self.project, self._cache / "code"
+            self.database,
+            self.vault,
+            self.ledger,
+            self.clock,
+            root=self.root,
+            name=self.project,
+            cache=self._cache / "code",
+            executor=lambda: self.executor,
         )
 
     @cached_property
     def datasets(self) -> Datasets:
         """Dataset versions."""
         from regrove.datasets import Datasets
+        from regrove.workspace.log import PredictionLogs
 
-        return Datasets(self.database, self.vault, self.ledger, self.clock, self.projects.applied)
+        logs = PredictionLogs(lambda: self.deployments)
+        return Datasets(self.database, self.vault, self.ledger, self.clock, self.projects.applied, logs)
 
     @cached_property
     def runs(self) -> Runs:

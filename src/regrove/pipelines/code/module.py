@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 import warnings
 from collections import defaultdict
 from collections.abc import Callable
@@ -139,10 +140,18 @@ def parsed(name: str, path: str, text: str, *, is_package: bool) -> Module:
             tree = ast.parse(text, path)
     except SyntaxError as error:
         raise InvalidInput(
-            f"{path}:{error.lineno or 1} is not Python: {error.msg}", received=(error.text or "").strip()[:200]
+            f"{path}:{error.lineno or 1} is not Python: {error.msg}",
+            expected=f"what Python {sys.version_info.major}.{sys.version_info.minor} can read",
+            received=(error.text or "").strip()[:200] or "the end of the file",
+            mend=f"correct line {error.lineno or 1} of {path}",
         ) from None
     except (ValueError, RecursionError, MemoryError) as error:
-        raise InvalidInput(f"{path} cannot be parsed", received=str(error) or type(error).__name__) from None
+        raise InvalidInput(
+            f"{path} cannot be parsed",
+            expected="Python source",
+            received=str(error) or type(error).__name__,
+            mend=f"write {path} again",
+        ) from None
     lazy = any(
         isinstance(each, ast.ImportFrom)
         and each.module == "__future__"
