@@ -20,6 +20,7 @@ from regrove.errors import InvalidInput, nearest
 __all__ = ["KINDS", "Ref", "check_id", "check_name", "id_micros", "new_id", "parse", "prediction_ref"]
 
 KINDS: Final = (
+    "alert",
     "code",
     "dataset",
     "decision",
@@ -27,6 +28,7 @@ KINDS: Final = (
     "environment",
     "event",
     "model",
+    "monitor",
     "object",
     "prediction",
     "project",
