@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from regrove.clock import Clock
 from regrove.digest import canonical
-from regrove.errors import Conflict, nearest
+from regrove.errors import Conflict, RegroveError, nearest
 from regrove.ledger import Ledger
 from regrove.project.applied import Applied
 from regrove.project.declaration import Declaration
@@ -135,10 +135,18 @@ class Projects:
         """Refuse what cannot be recorded, the cheapest check first; the other projects when this one is new."""
         beside = self._check_name(proposal, latest, new_project=new_project)
         proposal.check(request)
-        module = proposal.declaration.project.module
-        if latest is None or latest.source_digest != proposal.snapshot.digest or self.applied.module != module:
+        if latest is None or not self._is_imported(proposal, latest):
             proposal.check_import(self._executor())
         return beside
+
+    def _is_imported(self, proposal: Proposal, latest: Revision) -> bool:
+        """Whether this very module was imported when ``latest`` was applied."""
+        if latest.source_digest != proposal.snapshot.digest:
+            return False
+        try:
+            return latest.digest == proposal.digest or self.applied.module == proposal.declaration.project.module
+        except RegroveError:  # its declaration is lost or damaged: what is applied next takes its place
+            return False
 
     def _check_name(self, proposal: Proposal, latest: Revision | None, *, new_project: bool) -> tuple[str, ...]:
         name = proposal.declaration.project.name
