@@ -211,11 +211,55 @@ class TestEdges:
         )
         assert edges_of(values).atoms == tuple(np.arange(14.0, 30.0))
 
+    @pytest.mark.parametrize("order", ["shuffled", "ascending", "in rounds"])
+    def test_edges_of_a_long_column_are_near_its_quantiles(self, order: str) -> None:
+        """Within .7 points of their rank in any order of rows; the range is exact, the result the same twice."""
+        values = np.random.default_rng(4).lognormal(size=400_000)
+        if order == "ascending":
+            values.sort()
+        elif order == "in rounds":  # every third row is of another kind, as with machines that take turns
+            values[::3] += 100.0
+        layout = edges_of(values)
+        ranks = np.sort(values).searchsorted(layout.edges[1:-1], "right") / len(values)
+        assert np.abs(ranks - np.arange(1, 64) / 64).max() < 0.007
+        counts = count_numbers(values, layout).counts
+        assert counts[0] == counts[-1] == 0
+        assert (layout.edges[0], layout.edges[-1]) == (values.min(), np.nextafter(values.max(), np.inf))
+        assert edges_of(values.copy()).fingerprint == layout.fingerprint
+        assert layout.scale == pytest.approx(np.subtract(*np.quantile(values, [0.75, 0.25])) / 1.349, rel=0.03)
+
+    def test_atoms_of_a_long_column_are_those_of_all_rows(self) -> None:
+        """A value with 1% is one, a value with a few rows less is none; the sample does not decide."""
+        atoms = np.concatenate([np.repeat(np.arange(1.0, 9.0), 2000), np.repeat(np.arange(11.0, 19.0), 1999)])
+        values = np.concatenate([atoms, np.full(26_000, -7.0), np.random.default_rng(5).normal(size=142_008)])
+        np.random.default_rng(6).shuffle(values)
+        assert len(values) == 200_000
+        assert edges_of(values).atoms == (-7.0, *np.arange(1.0, 9.0))
+        assert edges_of(values, atoms=1).atoms == (-7.0,)
+
+    @pytest.mark.parametrize(("rare", "atoms"), [(19, 20), (29, 1)])
+    def test_rare_values_of_a_long_column_are_counted(self, rare: int, atoms: int) -> None:
+        """Twenty distinct values have a cell each, though a sample misses most; of thirty only the frequent."""
+        values = np.zeros(300_000)
+        values[np.linspace(3, 299_990, rare).astype(int)] = np.arange(1, rare + 1)
+        layout = edges_of(values)
+        assert len(layout.atoms) == atoms
+        assert count_numbers(values, layout).counts[[0, -1]].tolist() == [0, 0]
+
+    def test_a_long_column_is_learned_without_what_is_not_finite(self) -> None:
+        """As a short one."""
+        values = np.random.default_rng(7).normal(size=150_000)
+        values[::2] = np.nan
+        values[1], values[3] = np.inf, -np.inf
+        assert np.isfinite(edges_of(values).edges).all()
+        assert edges_of(values).fingerprint == edges_of(values[np.isfinite(values)]).fingerprint
+
     def test_a_constant_reference_has_a_cell(self) -> None:
         """And the scale does not vanish."""
-        layout = edges_of([3.0] * 5)
-        assert layout.cells == 3
-        assert layout.scale == 1.0
+        for rows in (5, 200_000):
+            layout = edges_of([3.0] * rows)
+            assert layout.cells == 3
+            assert layout.scale == 1.0
 
     @pytest.mark.parametrize("bad", [[], [None], [float("nan")], [float("inf")]])
     def test_no_finite_value_no_cells(self, bad: list) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from regrove.stats.summaries.buckets import Buckets
 from regrove.stats.summaries.intake import Column, numbers, texts
 from regrove.stats.summaries.layout import CategoryLayout, NumericLayout
 from regrove.stats.summaries.moments import Moments, merge_moments, moments_of
@@ -22,6 +23,8 @@ _CHUNK = 32_768
 _RUN = 1_024
 """Values are sorted in runs of this length, and the edges looked up in each run: a short sort stays in the first cache
 and needs no branch, which is twice as fast as looking every value up among the edges."""
+_BUCKETED = 4_096
+"""Fewer values than this are sorted at once: making buckets would take longer."""
 
 
 def count_numbers(column: Column, layout: NumericLayout) -> NumericSummary:
@@ -39,6 +42,7 @@ def count_numbers(column: Column, layout: NumericLayout) -> NumericSummary:
     pieces, nulls = numbers(column)
     below = np.zeros(len(layout.edges), dtype=np.int64)
     moments, rows, broken = Moments(), 0, 0
+    buckets = Buckets(layout.edges, _CHUNK) if max(map(len, pieces), default=0) >= _BUCKETED else None
     with np.errstate(over="ignore", invalid="ignore"):
         for piece in pieces:
             for start in range(0, len(piece), _CHUNK):
@@ -48,28 +52,37 @@ def count_numbers(column: Column, layout: NumericLayout) -> NumericSummary:
                     finite = np.isfinite(chunk)
                     broken += len(chunk) - int(np.count_nonzero(finite))
                     chunk = chunk[finite]
-                if len(chunk):
-                    rows += len(chunk)
-                    moments = merge_moments(moments, _add_below(chunk, total, layout.edges, below))
+                if not len(chunk):
+                    continue
+                rows += len(chunk)
+                moments = merge_moments(moments, _moments(chunk, total))
+                left = chunk
+                if buckets and buckets.useful:
+                    left = buckets.add_below(chunk, below)
+                    if len(left) > len(chunk) // 4:  # values crowd around the edges, and will in the next chunks
+                        buckets = None
+                _add_below(left, layout.edges, below)
     counts = np.diff(np.concatenate([[0], below, [rows]])).astype(np.int64)
     return NumericSummary(layout=layout, counts=counts, nulls=nulls, broken=broken, moments=moments)
 
 
-def _add_below(
-    chunk: npt.NDArray[np.float64], total: float, edges: npt.NDArray[np.float64], below: npt.NDArray[np.int64]
-) -> Moments:
-    """Add to ``below`` how many values lie below each edge; the moments of the chunk."""
+def _add_below(chunk: npt.NDArray[np.float64], edges: npt.NDArray[np.float64], below: npt.NDArray[np.int64]) -> None:
+    """Add to ``below`` how many values lie below each edge."""
     whole = len(chunk) // _RUN * _RUN
     if whole:
         for run in np.sort(chunk[:whole].reshape(-1, _RUN), axis=1):
             below += run.searchsorted(edges)
     if whole < len(chunk):
         below += np.sort(chunk[whole:]).searchsorted(edges)
+
+
+def _moments(chunk: npt.NDArray[np.float64], total: float) -> Moments:
     if not math.isfinite(total):
         return moments_of(chunk)
     mean = total / len(chunk)
     away = chunk - mean
-    squares = float(away @ away)
+    # not ``away @ away``: for so many values the linear algebra starts threads, which get in the way of a caller's own
+    squares = float(np.einsum("i,i->", away, away))
     if not math.isfinite(squares):
         return moments_of(chunk)
     return Moments(len(chunk), mean, squares, float(chunk.min()), float(chunk.max()))

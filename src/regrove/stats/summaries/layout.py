@@ -32,7 +32,7 @@ class NumericLayout(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     def __post_init__(self) -> None:
         """Check the edges, freeze them, and name them."""
         edges = np.array(self.edges, dtype=np.float64)
-        if edges.ndim != 1 or not len(edges) or not np.all(np.isfinite(edges)) or np.any(np.diff(edges) <= 0):
+        if edges.ndim != 1 or not len(edges) or not np.all(np.isfinite(edges)) or np.any(edges[1:] <= edges[:-1]):
             raise InvalidStatistic(
                 "These are no edges",
                 expected="at least 1 finite number, in ascending order",
