@@ -17,24 +17,35 @@ PEERS = {
 }
 
 
-def python(name: str) -> Path | None:
-    """The interpreter of a peer's environment, made if it is not there; None when it cannot be made."""
+class PeerMissing(Exception):
+    """A peer cannot be measured here; the text says why."""
+
+
+def python(name: str) -> Path:
+    """The interpreter of a peer's environment, made if it is not there; PeerMissing when it cannot be made."""
     home = VENVS / name
     interpreter, ready = home / "bin" / "python", home / ".ready"
     wanted = "\n".join(PEERS[name])
     if ready.exists() and ready.read_text() == wanted:
         return interpreter
     print(f"making an environment for {name} (a few minutes, once) ...", flush=True)
-    subprocess.run([sys.executable, "-m", "venv", "--clear", home], check=True)
+    _run([sys.executable, "-m", "venv", "--clear", home], "its environment cannot be made")
     pip = [interpreter, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    done = subprocess.run([*pip, *PEERS[name]], capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        print(f"{name} cannot be installed here: {done.stderr.strip().splitlines()[-1:]}")
-        return None
+    _run([*pip, *PEERS[name]], f"pip cannot install {' '.join(PEERS[name])}")
     ready.write_text(wanted)
     return interpreter
 
 
+def _run(command: list[str | Path], failure: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
+        raise PeerMissing(f"{failure}: {said[-1].strip() if said else f'exit code {done.returncode}'}")
+
+
 if __name__ == "__main__":
     for peer in PEERS:
-        print(peer, python(peer))
+        try:
+            print(peer, python(peer))
+        except PeerMissing as missing:
+            print(f"{peer} is missing: {missing}")
