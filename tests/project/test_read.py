@@ -75,7 +75,7 @@ class TestRead:
     @pytest.mark.parametrize(
         ("old", "new", "says"),
         [
-            ('source = "data/*.parquet"\n', "", "line 6: [datasets.flights] lacks the key 'source'"),
+            ('source = "data/*.parquet"\n', "", "line 6: [datasets.flights]: source is missing"),
             ('key = ["flight_id"]', "key = 3", "line 8: datasets.flights.key cannot be used"),
             ('task = "binary"', 'task = "bnary"', "line 20: models.late-arrival.task cannot be used"),
             ('"14d"', '"14 days"', "[models.late-arrival"),

@@ -52,7 +52,7 @@ class DatasetConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             self._check_log()
         elif not self.source.strip():
             raise Misdeclared(
-                "source is empty",
+                "source is missing or empty",
                 expected="a path or a glob of Parquet or CSV files",
                 received=repr(self.source),
                 mend='source = "data/*.parquet"',
