@@ -19,8 +19,11 @@ The tree (stage errors stand beside what raises them and inherit from one of the
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterable
-from typing import ClassVar
+from shlex import quote
+from typing import ClassVar, Final
 
 __all__ = [
     "Conflict",
@@ -35,6 +38,7 @@ __all__ = [
     "StepFailed",
     "Unavailable",
     "nearest",
+    "of_system",
 ]
 
 
@@ -168,3 +172,44 @@ def nearest(name: str, names: Iterable[str]) -> str:
     known = list(names)
     close = get_close_matches(name, known, n=1, cutoff=0.6)
     return f"did you mean {close[0]!r}?" if close else ""
+
+
+_ABSENT: Final = frozenset({errno.ENOENT, errno.ESTALE})
+_MISFIT: Final = frozenset({errno.EEXIST, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.ENOTDIR})
+_FORBIDDEN: Final = frozenset({errno.EACCES, errno.EPERM})
+_NO_ROOM: Final = frozenset({errno.EDQUOT, errno.EFBIG, errno.ENOSPC})
+_TOO_MANY: Final = frozenset({errno.EMFILE, errno.ENFILE})
+
+
+def of_system(error: OSError, happened: str = "The system refused") -> RegroveError:
+    """What the operating system said about a file, with the path and what mends it.
+
+    NotFound for what is not there, InvalidInput for a file where a folder is needed and the like, Unavailable for a
+    right, room or anything else that is missing.
+
+    >>> print(of_system(PermissionError(13, "Permission denied", "/new-shop"), "The project cannot be written"))
+    The project cannot be written.
+      received: Permission denied: /new-shop
+      mend:     ls -ld / shows whose it is; chmod u+rwX / if it is yours, or work on a copy elsewhere
+    """
+    path = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes | os.PathLike) else ""
+    received = f"{error.strerror or type(error).__name__}{path and ': ' + path}"
+    kind = NotFound if error.errno in _ABSENT else InvalidInput if error.errno in _MISFIT else Unavailable
+    place = path if os.path.lexists(path) else os.path.dirname(path)  # what was to be made fails for its folder
+    return kind(happened, received=received, mend=_mend(error.errno, quote(place) if place else "the file"))
+
+
+def _mend(number: int | None, path: str) -> str:
+    if number in _FORBIDDEN:
+        return f"ls -ld {path} shows whose it is; chmod u+rwX {path} if it is yours, or work on a copy elsewhere"
+    if number == errno.EROFS:
+        return "its file system is mounted for reading only: work on a copy elsewhere"
+    if number in _NO_ROOM:
+        return "free some space and run the same command again"
+    if number in _TOO_MANY:
+        return "ulimit -n 4096, then run the same command again"
+    if number in _ABSENT:
+        return f"ls {path} shows what is there; write the path as it is, or make it"
+    if number in _MISFIT:
+        return f"ls -ld {path} shows what stands there; move it away, or choose another path"
+    return f"see that {path} can be reached, then run the same command again"

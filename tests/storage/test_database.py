@@ -87,10 +87,13 @@ class TestSqlite(DatabaseContract):
         database.close()
 
     def test_a_file_that_is_no_database_is_corrupt(self, tmp_path):
-        """And says what to do."""
+        """And says what to do: the newest backup is named when there is one, and none when there is none."""
         (tmp_path / "other.db").write_bytes(b"not a database, whatever its name may say" * 100)
-        database = Database.open(f"sqlite:///{tmp_path}/other.db")
-        with pytest.raises(Corrupt, match="backups"), database.read():
+        database = Database.open(f"sqlite:///{tmp_path}/other.db", backups=tmp_path)
+        with pytest.raises(Corrupt, match="there is no backup in"), database.read():
+            pass
+        (tmp_path / "regrove-0001-7.db").touch()
+        with pytest.raises(Corrupt, match=r"cp \S+/regrove-0001-7\.db \S+/other\.db"), database.read():
             pass
 
     def test_a_place_that_cannot_be_written_is_unavailable(self, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from regrove.storage import migration as module
 from regrove.storage.metadata import metadata
 from tests import crash
 from tests.conftest import import_tables
+from tests.unprivileged import unprivileged
 
 UPGRADE = "tests.storage.acts:upgrade"
 
@@ -156,6 +158,47 @@ class TestMigrate:
         assert module.revision(empty) == "0001"
         with empty.read() as connection:
             assert not inspect(connection).has_table("half")
+
+
+class TestFirst:
+    """Before an empty database is touched."""
+
+    def test_it_may_be_refused_and_then_no_file_is_made(self, tmp_path):
+        """Whoever knows that something should be there looks first."""
+
+        def refuse():
+            raise Unavailable("Something should be here")
+
+        database = Database.open(f"sqlite:///{tmp_path}/regrove.db")
+        with pytest.raises(Unavailable, match="should be here"):
+            migrate(database, backups=None, before_first=refuse)
+        assert list(tmp_path.iterdir()) == []
+        database.close()
+
+    def test_nobody_is_asked_when_something_is_there(self, tmp_path, monkeypatch):
+        """An older database is brought up."""
+        database = Database.open(f"sqlite:///{tmp_path}/regrove.db")
+        at_first_revision(database, monkeypatch)
+        asked = []
+        migrate(database, backups=None, before_first=lambda: asked.append(1))
+        assert (module.revision(database), asked) == (module.head(), [])
+        database.close()
+
+    def test_an_older_one_that_can_only_be_read_says_what_it_lacks(self, tmp_path, monkeypatch):
+        """Its tables are not those that this code reads."""
+        database = Database.open(f"sqlite:///{tmp_path}/regrove.db")
+        at_first_revision(database, monkeypatch)
+        database.close()
+        code = (
+            "import sys; from regrove.storage import Database, migrate\n"
+            "migrate(Database.open(sys.argv[1]), backups=None)\n"
+        )
+        os.chmod(tmp_path, 0o555)
+        command = unprivileged([sys.executable, "-c", code, f"sqlite:///{tmp_path}/regrove.db"])
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        os.chmod(tmp_path, 0o755)
+        assert "Unavailable: The database can only be read" in done.stderr
+        assert f"expected: revision {module.head()}" in done.stderr
 
 
 class TestBackup:

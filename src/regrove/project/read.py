@@ -10,7 +10,7 @@ from typing import Any, Final, get_args, get_origin
 
 import msgspec
 
-from regrove.errors import InvalidDeclaration, InvalidInput, NotFound, nearest
+from regrove.errors import InvalidDeclaration, InvalidInput, NotFound, nearest, of_system
 from regrove.project.declaration import TABLES, Declaration, ProjectConfig
 from regrove.project.locate import line_of
 from regrove.refs import check_name
@@ -51,6 +51,8 @@ def _text(root: Path) -> str:
         ) from None
     except UnicodeDecodeError as error:
         raise InvalidDeclaration(f"{FILE} is not UTF-8 text", received=str(error)) from None
+    except OSError as error:
+        raise of_system(error, f"{FILE} cannot be read") from error
 
 
 def _loads(text: str) -> dict[str, Any]:

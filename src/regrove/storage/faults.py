@@ -10,7 +10,7 @@ from sqlalchemy import exc
 from regrove.errors import Corrupt, RegroveError, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 __all__ = ["explained"]
 
@@ -18,17 +18,18 @@ _AGAIN = "nothing of this change was kept; mend the cause and run the same comma
 
 
 @contextmanager
-def explained(where: str, *, reading: bool = False) -> Iterator[None]:
+def explained(where: str, *, restoring: Callable[[], str], reading: bool = False) -> Iterator[None]:
     """Turn the failures of the database at ``where`` (no password in it) into Unavailable or Corrupt.
 
-    Violations of a constraint pass unchanged: whoever wrote the statement knows what they mean.
+    ``restoring`` says how a damaged one comes back. Violations of a constraint pass unchanged: whoever wrote the
+    statement knows what they mean.
     """
     try:
         yield
     except (exc.IntegrityError, exc.ProgrammingError):
         raise
     except (exc.DBAPIError, exc.TimeoutError) as error:
-        raise _translated(error, where, reading=reading) from error
+        raise _translated(error, where, restoring, reading=reading) from error
     except OSError as error:
         if error.filename is None or not str(error.filename).endswith(("-turn", "-queue")):
             raise  # not about the database's own files, so someone else's to explain
@@ -37,12 +38,14 @@ def explained(where: str, *, reading: bool = False) -> Iterator[None]:
         ) from error
 
 
-def _translated(error: exc.DBAPIError | exc.TimeoutError, where: str, *, reading: bool) -> RegroveError:
+def _translated(
+    error: exc.DBAPIError | exc.TimeoutError, where: str, restoring: Callable[[], str], *, reading: bool
+) -> RegroveError:
     said = str(error.orig) if isinstance(error, exc.DBAPIError) else str(error)
     received = f"{said.strip()} ({where})"
     lower = said.lower()
     if "malformed" in lower or "not a database" in lower:
-        return Corrupt("The database file is damaged", received=received, mend="restore the newest file from backups/")
+        return Corrupt("The database file is damaged", received=received, mend=restoring())
     if "is full" in lower or "disk i/o error" in lower or "no space left" in lower:
         return Unavailable(
             "The database could not be written", expected="room on the disk", received=received, mend=_AGAIN

@@ -8,17 +8,18 @@ some whole revision from which the next call goes on. Two processes that migrate
 from __future__ import annotations
 
 import os
-import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 from sqlalchemy import inspect, text
 
-from regrove import clock
-from regrove.errors import Refused, Unavailable
+from regrove.errors import Refused
+from regrove.storage.backup import back_up
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from alembic.script import Script, ScriptDirectory
     from sqlalchemy import Connection
 
@@ -48,21 +49,28 @@ def head() -> str:
 
 
 def revision(database: Database) -> str:
-    """The revision of the database, or '' when it is empty."""
+    """The revision of the database, or '' when it is empty or not made yet."""
+    if database.file is not None and not database.file.exists():
+        return ""
     with database.read() as connection:
         return _revision(connection)
 
 
-def migrate(database: Database, *, backups: Path | None) -> Migration:
+def migrate(database: Database, *, backups: Path | None, before_first: Callable[[], None] = lambda: None) -> Migration:
     """Apply the revisions that the database lacks.
 
-    A SQLite database that holds anything is first copied into the folder ``backups`` (None: no copy is wanted). Raises
-    Refused, before anything changes, for a database newer than this code or one of another program; Unavailable when
-    the backup or the change cannot be written.
+    A SQLite database that holds anything is first copied into the folder ``backups`` (None: no copy is wanted);
+    ``before_first`` is called before an empty one is touched, and may refuse it by raising. Raises Refused, before
+    anything changes, for a database newer than this code or one of another program; Unavailable when the backup or the
+    change cannot be written.
     """
     at = revision(database)
     if at == head():
         return Migration()
+    if not at:
+        before_first()
+    if database.read_only:
+        raise database.unwritable(f"revision {head()}, to which it would have to be brought")
     scripts = _scripts()
     applied: list[str] = []
     backup = ""
@@ -90,7 +98,7 @@ def _step(database: Database, scripts: ScriptDirectory, backups: Path | None) ->
         if not at and database.dialect == "sqlite":
             _refuse_foreign(transaction.connection)
         # The lock is held and nothing is written yet, so the copy is exactly what is about to be changed.
-        backup = _backup(database, at, backups) if at and backups is not None and database.dialect == "sqlite" else ""
+        backup = str(back_up(database.file, at, backups)) if at and backups is not None and database.file else ""
         context = MigrationContext.configure(transaction.connection)
         with Operations.context(context):
             script.module.upgrade()
@@ -135,40 +143,3 @@ def _refuse_foreign(connection: Connection) -> None:
             received=f"tables {', '.join(sorted(tables)[:5])}",
             mend="choose another path for the database",
         )
-
-
-def _backup(database: Database, at: str, folder: Path) -> str:
-    """Copy the SQLite file while it is locked for writing: written aside, checked, synced, renamed, folder synced."""
-    final = folder / f"regrove-{at}-{clock.wall()}.db"
-    aside = folder / ".regrove.db.part"  # one name: whoever holds the lock may overwrite what a killed one left
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        aside.unlink(missing_ok=True)
-        source = sqlite3.connect(f"file:{database.url.database}?mode=ro", uri=True)
-        target = sqlite3.connect(aside)
-        try:
-            source.backup(target)
-            answer = target.execute("PRAGMA quick_check").fetchone()[0]
-        finally:
-            target.close()
-            source.close()
-        if answer != "ok":
-            raise Unavailable("The database is damaged, so it was not migrated", received=str(answer))
-        _sync(aside)
-        os.replace(aside, final)
-        _sync(folder)
-    except (sqlite3.Error, OSError) as error:
-        raise Unavailable(
-            "The backup before the migration could not be written; the database was not touched",
-            received=f"{error} ({final})",
-            mend="free some space, or choose another folder for backups",
-        ) from error
-    return str(final)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

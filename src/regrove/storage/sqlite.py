@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+from contextlib import contextmanager
+from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import URL, create_engine, event
+from sqlalchemy import URL, NullPool, create_engine, event
 
-from regrove.errors import InvalidInput, Refused
+from regrove.errors import InvalidInput, Refused, Unavailable
 from regrove.storage.turn import Turnstile
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sqlalchemy import Connection, Engine
 
-__all__ = ["READING", "file_of", "open_sqlite"]
+__all__ = ["READING", "file_of", "is_writable", "open_sqlite", "open_unwritable", "undisturbed"]
 
 READING: Final = "regrove_reading"
 """The execution option of a connection that must not write."""
@@ -52,6 +58,70 @@ def open_sqlite(url: URL, busy_timeout: float) -> tuple[Engine, Turnstile]:
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
     return engine, turnstile
+
+
+def is_writable(path: str) -> bool:
+    """Whether this process may write to the file, and beside it, where SQLite keeps its log."""
+    folder = os.path.dirname(path)
+    return os.access(folder, os.W_OK | os.X_OK) and (not os.path.exists(path) or os.access(path, os.W_OK))
+
+
+def open_unwritable(url: URL, busy_timeout: float) -> Engine:
+    """The engine of a file that can only be read, as `is_writable` tells; each connection is made anew.
+
+    While another process has the file open its log is read, too. Otherwise the file is read as one that does not
+    change, since SQLite could not make the log's index; `undisturbed` tells when it did change.
+    """
+    path = file_of(url)
+
+    def connect() -> sqlite3.Connection:
+        address = f"{Path(path).as_uri()}?mode=ro{'' if _log(path) else '&immutable=1'}"
+        if _log(path) and not os.path.exists(f"{path}-shm"):
+            raise Unavailable(
+                "The database has a log that can only be read where its index can be written",
+                expected=f"{path}-shm, or permission to make it",
+                received=f"{path}-wal without it",
+                mend=f"cp {quote(path)} {quote(path + '-wal')} FOLDER, and open the copy",
+            )
+        return sqlite3.connect(address, uri=True, timeout=busy_timeout, check_same_thread=False, isolation_level=None)
+
+    engine = create_engine(url.set(database=path), creator=connect, poolclass=NullPool)
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("PRAGMA query_only = ON")
+        connection.exec_driver_sql("BEGIN")
+
+    return engine
+
+
+@contextmanager
+def undisturbed(path: str) -> Iterator[None]:
+    """A read of a file that can only be read; raises Unavailable when another process wrote to it meanwhile."""
+    before = _stamp(path)
+    yield
+    if before is not None and before != _stamp(path):
+        raise Unavailable(
+            "The database was written to by another process while it was read without its log",
+            received=path,
+            mend="run the same command again",
+        )
+
+
+def _stamp(path: str) -> tuple[int, int] | None:
+    """Size and time of a file without a log; None when there is a log, which SQLite then watches itself."""
+    if _log(path) or not os.path.exists(path):
+        return None
+    stat = os.stat(path)
+    return stat.st_size, stat.st_mtime_ns
+
+
+def _log(path: str) -> bool:
+    """Whether the file has a log with anything in it, or one that another process holds open."""
+    try:
+        return os.stat(f"{path}-wal").st_size > 0 or os.path.exists(f"{path}-shm")
+    except FileNotFoundError:
+        return False
 
 
 def file_of(url: URL) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import getpass
 import os
 from pathlib import Path
+from shlex import quote
 
 from regrove.clock import SystemClock
-from regrove.errors import NotFound
+from regrove.errors import Conflict, NotFound, of_system
 from regrove.project import FILE, read_project
-from regrove.settings import Settings
+from regrove.settings import FOLDER, Settings
 from regrove.storage import Database, StoredClock, migrate, open_objects
 from regrove.workspace.workspace import Workspace
 
@@ -24,20 +25,18 @@ def open(  # noqa: A001  # regrove.open("."), as for a file
     The first opening makes ``.regrove/`` beside ``regrove.toml``; a later one brings an older database to the schema
     of this version, after a backup. Domain time is the machine's, or in a workspace whose settings say ``clock =
     "replay"`` a `regrove.storage.StoredClock`. What is done through the workspace is recorded as done by ``actor``
-    (``person:NAME``; default: the login name, or REGROVE_ACTOR).
+    (``person:NAME``; default: the login name, or REGROVE_ACTOR). A workspace that this process may not write to can be
+    read.
 
-    Raises NotFound outside a project, InvalidDeclaration for a ``regrove.toml`` that cannot be used, and Conflict for
-    a database that a newer version wrote.
+    Raises NotFound outside a project, InvalidDeclaration for a ``regrove.toml`` that cannot be used, Refused for a
+    database that a newer version wrote, Unavailable when ``.regrove/`` cannot be made, and Conflict when something
+    else stands in its place.
     """
     root = find_root(Path(path))
     name = read_project(root).name
+    folder = _prepare(root / FOLDER)
     settings = Settings.read(root)
-    folder = settings.folder
-    folder.mkdir(exist_ok=True)
-    ignore = folder / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text("*\n")
-    database = Database.open(settings.database.reveal())
+    database = Database.open(settings.database.reveal(), backups=folder / "backups")
     try:
         migrate(database, backups=folder / "backups")
         options = {key: secret.reveal() for key, secret in settings.object_options.items()}
@@ -68,13 +67,42 @@ def default_actor() -> str:
 
 def find_root(path: Path) -> Path:
     """The folder with ``regrove.toml``: ``path`` or the nearest above it."""
-    start = path.resolve()
-    for folder in (start, *start.parents):
-        if (folder / FILE).is_file():
-            return folder
+    try:
+        start = path.resolve()
+    except FileNotFoundError:
+        raise NotFound(
+            "The current folder is not there any more",
+            expected="a project folder",
+            mend="cd into a folder that is there, or name one: regrove -C FOLDER ...",
+        ) from None
+    try:
+        for folder in (start, *start.parents):
+            if (folder / FILE).is_file():
+                return folder
+    except OSError as error:
+        raise of_system(error, "The project's folder cannot be read") from error
     raise NotFound(
         f"There is no {FILE} here or above",
         expected="a project folder",
         received=str(start),
         mend="regrove init NAME makes a project; or change to its folder",
     )
+
+
+def _prepare(folder: Path) -> Path:
+    """Make the workspace's own folder, which git ignores; one that can only be read stays as it is."""
+    ignore = folder / ".gitignore"
+    try:
+        folder.mkdir(exist_ok=True)
+        if not ignore.exists() and os.access(folder, os.W_OK):
+            ignore.write_text("*\n")
+    except FileExistsError:
+        raise Conflict(
+            "Something else stands where the workspace has its folder",
+            expected=f"a folder at {folder}, or nothing",
+            received="a file" if folder.is_file() else "neither a file nor a folder",
+            mend=f"mv {quote(str(folder))} {quote(str(folder) + '.aside')}",
+        ) from None
+    except OSError as error:
+        raise of_system(error, f"The workspace's folder {folder} cannot be made ready") from error
+    return folder

@@ -12,6 +12,7 @@ import shutil
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from regrove import refs
@@ -85,11 +86,14 @@ class LocalObjects(ObjectStore):
         return False
 
     def sweep(self, *, older_s: float = 86_400.0) -> int:
-        """Remove what killed writers left aside more than ``older_s`` seconds ago; how many files that were."""
+        """Remove what killed writers left aside more than ``older_s`` seconds ago; how many files that were.
+
+        What this process may not remove stays.
+        """
         removed = 0
-        with suppress(FileNotFoundError):
+        with suppress(FileNotFoundError, PermissionError):
             for entry in os.scandir(self.root / _ASIDE):
-                with suppress(FileNotFoundError):  # another process sweeps too
+                with suppress(OSError):  # another process sweeps too; and a folder that can only be read is no fault
                     if entry.stat().st_mtime < time.time() - older_s:
                         os.unlink(entry.path)
                         removed += 1
@@ -111,7 +115,8 @@ class LocalObjects(ObjectStore):
                 "The object could not be written",
                 expected=f"permission to write in {self.root}",
                 received=f"{error.strerror} ({key})",
-                mend=f"ls -ld '{self.root}'",
+                mend=f"ls -ld {quote(str(self.root))} shows whose it is; "
+                f"chmod -R u+wX {quote(str(self.root))} if it is yours",
             ) from error
 
     def _write(self, target: Path, fill: Callable[[BinaryIO], object]) -> bool:
