@@ -23,8 +23,11 @@ class TestDuration:
     @pytest.mark.parametrize("text", ["", "14", "d", "1.5d", "-1d", "14 d", "14days"])
     def test_anything_else_is_refused(self, text):
         """The error shows the form."""
-        with pytest.raises(InvalidInput, match="not a duration"):
+        with pytest.raises(InvalidInput, match="not a duration") as caught:
             duration(text)
+        assert "'14d'" in caught.value.expected
+        assert caught.value.received == repr(text)
+        assert "14d for fourteen days" in caught.value.mend
 
 
 class TestSplit:
@@ -44,9 +47,10 @@ class TestSplit:
         ],
     )
     def test_what_contradicts_itself_is_refused(self, table):
-        """A split says one thing."""
-        with pytest.raises(InvalidInput):
+        """A split says one thing; both sides are told, and the way out."""
+        with pytest.raises(InvalidInput) as caught:
             SplitConfig(**table)
+        assert caught.value.expected and caught.value.received and caught.value.mend
 
 
 class TestModel:
@@ -60,8 +64,9 @@ class TestModel:
         """The error lists those that do, and the nearest."""
         with pytest.raises(InvalidInput, match="log_loss"):
             msgspec.convert(MODEL | {"metric": "log_los"}, ModelConfig)
-        with pytest.raises(InvalidInput):
+        with pytest.raises(InvalidInput) as caught:
             msgspec.convert(MODEL | {"metric": "rmse"}, ModelConfig)
+        assert caught.value.mend == 'metric = "log_loss"'
 
     def test_an_unknown_key_is_refused(self):
         """Nothing is accepted and then ignored."""

@@ -32,7 +32,7 @@ def list_(
             "There is no such status",
             expected=f"one of {', '.join(known)}",
             received=repr(status),
-            mend=nearest(status, known),
+            mend=nearest(status, known) or "leave --status out",
         )
     session: Session = context.obj
     with session.open() as ws:

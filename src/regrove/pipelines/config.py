@@ -37,6 +37,7 @@ def duration(text: str) -> int:
             "This is not a duration",
             expected="a whole number and one of w, d, h, m, s, such as '14d'",
             received=repr(text),
+            mend="write the number and the letter of its unit alone: 14d for fourteen days",
         )
     return int(match.group(1)) * _UNIT[match.group(2)] * 1_000_000
 
@@ -64,18 +65,30 @@ class SplitConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 "A split is by time or at random",
                 expected='{ holdout = "14d", embargo = "2d" } or { random = 0.2 }',
                 received="both" if self.random is not None else "neither",
+                mend="leave random out" if self.random is not None else 'split = { holdout = "14d" }',
             )
         if self.random is not None:
             if not 0.0 < self.random < 1.0:
                 raise InvalidInput(
-                    "The share held out at random is no share", expected="between 0 and 1", received=str(self.random)
+                    "The share held out at random is no share",
+                    expected="between 0 and 1",
+                    received=str(self.random),
+                    mend="split = { random = 0.2 }",
                 )
             if self.time is not None or self.embargo != "0s":
                 raise InvalidInput(
-                    "A random split has neither time nor embargo", expected="{ random = 0.2 }", mend="remove the keys"
+                    "A random split has neither time nor embargo",
+                    expected="{ random = 0.2 }",
+                    received="time" if self.time is not None else "embargo",
+                    mend="remove the keys",
                 )
         elif self.holdout is not None and duration(self.holdout) == 0:
-            raise InvalidInput("The holdout is empty", expected="a duration above 0", received=repr(self.holdout))
+            raise InvalidInput(
+                "The holdout is empty",
+                expected="a duration above 0",
+                received=repr(self.holdout),
+                mend='holdout = "14d"',
+            )
         duration(self.embargo)
 
 
@@ -107,5 +120,5 @@ class ModelConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 f"The metric does not fit the task {self.task}",
                 expected=f"one of {', '.join(known)}",
                 received=repr(self.metric),
-                mend=nearest(self.metric, known),
+                mend=nearest(self.metric, known) or f'metric = "{known[0]}"',
             )

@@ -169,7 +169,7 @@ class _Maker:
                 f"{role} of the model {self.model!r} names no function",
                 expected=f"one of {', '.join(self.functions) or '(the module has no functions)'}",
                 received=repr(name),
-                mend=nearest(name, self.functions),
+                mend=nearest(name, self.functions) or f"write a function {name}, or correct {role}",
             )
 
     def visit(self, name: str, trail: tuple[str, ...]) -> None:
@@ -217,7 +217,12 @@ class _Maker:
         if name in self.datasets:
             taken = "a dataset"
         if taken:
-            raise InvalidInput(f"The function {place} has the name of {taken}", mend="rename the function")
+            raise InvalidInput(
+                f"The function {place} has the name of {taken}",
+                expected="a name that stands for one thing",
+                received=repr(name),
+                mend="rename the function",
+            )
 
     def _need(self, parameter: Parameter, place: str) -> Need | None:
         name = parameter.name

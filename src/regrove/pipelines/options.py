@@ -59,12 +59,19 @@ def options_of(literal: dict[str, Any] | None, *, where: str) -> StepOptions:
                 f"{where} has no option {key!r}",
                 expected=f"one of {', '.join(known)}",
                 received=repr(key),
-                mend=nearest(key, known),
+                mend=nearest(key, known) or f"leave {key} out",
             )
     try:
         options = msgspec.convert(literal or {}, StepOptions)
     except msgspec.ValidationError as error:
-        raise InvalidInput(f"{where} has an option that cannot be used", received=str(error)) from None
+        raise InvalidInput(
+            f"{where} has an option that cannot be used",
+            expected="retries and backoff_s as numbers, trusted as True or False, variables as a tuple of names",
+            received=str(error),
+            mend="correct the option",
+        ) from None
     if options.retries < 0 or options.backoff_s < 0:
-        raise InvalidInput(f"{where} has a negative option", expected="0 or more", received=str(options))
+        raise InvalidInput(
+            f"{where} has a negative option", expected="0 or more", received=str(options), mend="correct the option"
+        )
     return options

@@ -81,7 +81,7 @@ def review_model(
             f"There is no step {also!r}",
             expected=f"one of {', '.join(functions)}",
             received=repr(also),
-            mend=nearest(also, functions),
+            mend=nearest(also, functions) or f"leave it out, or write a function {also}",
         )
     config = models[name]
     config = msgspec.structs.replace(config, params={**config.params, **(params or {})})
@@ -97,5 +97,5 @@ def check_step(graph: Graph, step: str) -> None:
             f"The pipeline of {graph.model!r} has no step {step!r}",
             expected=f"one of {', '.join(graph.steps)}",
             received=repr(step),
-            mend=nearest(step, graph.steps),
+            mend=nearest(step, graph.steps) or f"name one of them: regrove why {graph.model} tells what each does",
         )

@@ -77,6 +77,7 @@ def serving_chain(graph: Graph, config: ModelConfig) -> tuple[str, ...]:
             f"{config.features} does not stand on {config.request}, so no request can be turned into features",
             expected=f"a parameter {config.request!r} of {config.features}, or of a function that it needs",
             received=", ".join(chain),
+            mend=f"let {config.features} take {config.request}, or name as request what it stands on",
         )
     return tuple(chain)
 
@@ -135,6 +136,7 @@ def _check_leak(graph: Graph, config: ModelConfig) -> None:
             f"The trainer {config.trainer} ({graph.steps[config.trainer].place}) never sees the rows of train",
             expected="a parameter train",
             received=", ".join(need.parameter for need in graph.steps[config.trainer].needs) or "no parameters",
+            mend=f"def {config.trainer}(train: Train, ...), with train from regrove",
         )
 
 

@@ -118,7 +118,7 @@ class Codebase:
                 f"{self._project.modules[self._project.entry].path} has no function {name!r}",
                 expected=f"one of {', '.join(known) or '(it has none)'}",
                 received=repr(name),
-                mend=nearest(name, known),
+                mend=nearest(name, known) or f"write a function {name}",
             )
         return found
 

@@ -88,7 +88,10 @@ def _info(name: str, module: Module, node: Definition) -> FunctionInfo:
     where = f"{module.path}:{node.lineno}"
     if isinstance(node, ast.AsyncFunctionDef):
         raise InvalidInput(
-            f"{where} {name} is an async function, which no step can be", mend=f"write def {name}, or name it _{name}"
+            f"{where} {name} is an async function, which no step can be",
+            expected=f"def {name}",
+            received=f"async def {name}",
+            mend=f"write def {name}, or name it _{name}",
         )
     return FunctionInfo(
         name=name,
@@ -145,6 +148,7 @@ def _options(node: Definition, module: Module, where: str) -> dict[str, Any] | N
                 f"{where} @step of {node.name} has options without a name",
                 expected="options by name, as in @step(retries=2)",
                 received=ast.unparse(each),
+                mend="name each option",
             )
         options: dict[str, Any] = {}
         for keyword in each.keywords:
@@ -155,6 +159,7 @@ def _options(node: Definition, module: Module, where: str) -> dict[str, Any] | N
                     f"{where} the option {keyword.arg} of @step is not written out",
                     expected="a literal, since options are read without running the project's code",
                     received=ast.unparse(keyword.value),
+                    mend=f"write the value of {keyword.arg} out",
                 ) from None
         return options
     return None
