@@ -89,7 +89,7 @@ class March:
 
     def _one(self, connection: http.client.HTTPConnection, index: int, outcome: Outcome) -> None:
         identifier, rows = self._requests[index]
-        body = {"id": identifier, "key": rows["flight_id"][0], "rows": _carried(rows)}
+        body = {"id": identifier, "rows": _carried(rows)}
         answer = _post(connection, "/predict", body)
         for made, truth in zip(answer["predictions"], rows["late"], strict=True):
             outcome.ids.append(made["id"])
@@ -102,7 +102,7 @@ class March:
             self.acknowledged_labels.update(part)
 
 
-CARRIED = ["scheduled_departure", "carrier", "origin", "dest", "distance"]
+CARRIED = ["flight_id", "scheduled_departure", "carrier", "origin", "dest", "distance"]
 CARRIED += ["temp", "humid", "wind_speed", "wind_gust", "precip", "pressure", "visib"]
 
 

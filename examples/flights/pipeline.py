@@ -38,10 +38,11 @@ def local_time(moment: pl.Expr) -> pl.Expr:
 def features(joined: pl.LazyFrame) -> pl.LazyFrame:
     """What the model sees. Runs in training and, on the rows of a request, in serving: one definition, no skew.
 
-    The departure delay is not among them: it is known only after the question was asked.
+    The departure delay is not among them: it is known only after the question was asked. The identity is dropped by
+    its name: so a request carries it, and the log of predictions knows which flight each of them is about.
     """
     local = local_time(pl.col("scheduled_departure"))
-    return joined.select(
+    return joined.drop("flight_id").select(
         "carrier",
         "origin",
         "dest",

@@ -25,6 +25,7 @@ from regrove.registry import (
     ServingFailed,
 )
 from regrove.registry.answer import answerer
+from regrove.registry.predictor import UnusableFeatures
 from regrove.registry.service import _manifest
 from regrove.schema import Column, LogicalType, Schema, decode_rows
 from tests.registry import samples
@@ -168,6 +169,74 @@ class TestPredict:
             code = packaged(vault, f"import polars as pl\ndef features(joined):\n    return {body}\n")
             with pytest.raises(ServingFailed, match=says):
                 made(serving=code).predict_rows(rows(2))
+
+    @pytest.mark.parametrize("at", [0, 3, 10])
+    @pytest.mark.parametrize("count", [1, 11])
+    def test_a_row_on_which_a_function_fails_is_named(self, made: Any, vault: Any, at: int, count: int) -> None:
+        """With the kind of what it raised; its words, which may hold anything, stay in the chain of causes."""
+        source = (
+            "import polars as pl\ndef features(joined):\n"
+            "    if joined['distance'].min() < 0: raise KeyError('a secret')\n"
+            "    return joined.select('origin', pl.col('carrier').cast(pl.String), "
+            "hour=pl.col('scheduled').dt.hour().cast(pl.Float64), distance='distance')\n"
+        )
+        predictor = made(serving=packaged(vault, source, form="eager"))
+        at = min(at, count - 1)
+        many = rows(count)
+        assert len(predictor.predict_rows(many)["score"]) == count
+        many[at]["distance"] = -1.0
+        with pytest.raises(ServingFailed, match=f"^Row {at}: the function 'features' failed .*: KeyError") as caught:
+            predictor.predict_rows(many)
+        assert "secret" not in str(caught.value) and caught.value.expected and caught.value.mend
+        assert "a secret" in str(caught.value.__cause__.__cause__)
+
+    @pytest.mark.parametrize(
+        ("made_of", "is_"), [("1 / (pl.col('distance') - 7)", "inf"), ("(pl.col('distance') - 7).sqrt()", "NaN")]
+    )
+    def test_a_feature_that_is_not_finite_is_named_with_its_row(
+        self, made: Any, vault: Any, made_of: str, is_: str
+    ) -> None:
+        """The request can mend it: it is refused as input."""
+        source = (
+            "import polars as pl\ndef features(joined):\n"
+            "    return joined.select('origin', pl.col('carrier').cast(pl.String), "
+            f"hour=pl.col('scheduled').dt.hour().cast(pl.Float64), distance={made_of})\n"
+        )
+        predictor = made("logistic", serving=packaged(vault, source))
+        many = rows(9)
+        assert len(predictor.predict_rows(many)["score"]) == 9
+        many[4]["distance"] = 7.0 if is_ == "inf" else 6.0
+        with pytest.raises(UnusableFeatures, match=f"^Row 4: the feature 'distance' is {is_.lower()}"):
+            predictor.predict_rows(many)
+
+    def test_an_estimator_that_fails_on_a_row_is_named_as_such(self, made: Any) -> None:
+        """No feature is blamed that would have been taken."""
+        predictor = made()
+
+        def answer(frame: pl.DataFrame) -> Any:
+            if (frame["distance"] < 0).any():
+                raise ValueError("a secret")
+            return {"score": [0.5] * frame.height}
+
+        predictor._answer = answer
+        many = rows(5)
+        many[2]["distance"] = -1.0
+        with pytest.raises(ServingFailed, match="^Row 2: the estimator failed: ValueError") as caught:
+            predictor.predict_rows(many)
+        assert "secret" not in str(caught.value)
+
+    def test_rows_that_only_fail_together_are_not_told_apart(self, made: Any) -> None:
+        """No row is blamed that would be answered alone."""
+        predictor = made()
+
+        def answer(frame: pl.DataFrame) -> Any:
+            if frame.height > 1:
+                raise MemoryError
+            return {"score": [0.5]}
+
+        predictor._answer = answer
+        with pytest.raises(ServingFailed, match="^The estimator failed: MemoryError"):
+            predictor.predict_rows(rows(4))
 
     def test_columns_in_another_order_are_put_right(self, made: Any, vault: Any) -> None:
         """The estimator sees the order that it was fitted on."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.serving.doubles import Server
+from tests.serving.doubles import REQUEST, Server
 
 
 @pytest.fixture
@@ -55,7 +55,11 @@ def service(database, vault, objects, ledger, clock, declared, log):
             if ref not in declared.versions:
                 raise NotFound(f"There is no {ref}")
             ordinal = declared.versions[ref]
-            return SimpleNamespace(ref=f"model:late@{ordinal}", digest="b3-1:" + f"{ordinal:064x}")
+            return SimpleNamespace(
+                ref=f"model:late@{ordinal}",
+                digest="b3-1:" + f"{ordinal:064x}",
+                manifest=SimpleNamespace(signature=SimpleNamespace(request=REQUEST)),
+            )
 
     class Declarations:
         revision = SimpleNamespace(ref="project:test@1")

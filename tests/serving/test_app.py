@@ -8,8 +8,10 @@ import resource
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from regrove.clock import HandClock
 from regrove.errors import Unavailable
 from regrove.refs import new_id
+from regrove.registry import ServingFailed
 from regrove.serving.generation import write
 from regrove.serving.records import Answering, Labelled, Predicted
 from regrove.serving.segment import read, segments
@@ -95,12 +97,66 @@ class TestPredict:
         answer = server.predict(row(), row(), short)
         assert answer.status == 422 and "Row 2: field 'wind' is missing" in answer.json["error"]["happened"]
 
-    @pytest.mark.parametrize("body", [b"{", b"", b'{"rows":[{"hour":NaN}]}', b"\xff"])
+    @pytest.mark.parametrize("body", [b"{", b"", b"\xff"])
     def test_malformed_json_is_a_bad_request(self, server, body):
         """400, where JSON that cannot be used is 422."""
         answer = server.ask("POST", "/predict", body)
         assert answer.status == 400 and answer.json["error"]["code"] == "malformed-body"
         assert logged(server) == []
+
+    def test_a_number_that_json_does_not_have_is_refused_by_row_and_field(self, server):
+        """It is found even where the body is no JSON for it."""
+        answer = server.ask("POST", "/predict", b'{"rows":[{"hour":1},{"hour":2,"wind":NaN}]}')
+        error = answer.json["error"]
+        assert answer.status == 422 and error["happened"] == "Row 1: field 'wind' is not finite"
+        assert set(error) == {"code", "happened", "expected", "received", "mend"} and logged(server) == []
+
+    def test_an_id_stands_for_one_request(self, server):
+        """The same rows may come again under it, others may not; what was refused or failed does not use it up."""
+        identity = new_id()
+        assert server.predict(row(hour="x"), id=identity).status == 422
+        first = server.predict(row(hour=1), id=identity)
+        again = server.predict({**dict(reversed(row(hour=1).items()))}, id=identity)
+        assert first.status == again.status == 200 and first.json == again.json
+        for rows, more in (((row(hour=2),), {}), ((row(hour=1), row(hour=1)), {}), ((row(hour=1),), {"key": "other"})):
+            answer = server.predict(*rows, **more, id=identity)
+            error = answer.json["error"]
+            assert answer.status == 409 and error["code"] == "different-request" and identity in error["happened"]
+            assert error["expected"] and error["received"] and error["mend"]
+        assert [each.inputs["hour"] for each in predicted(server)] == [[1], [1]]
+        assert 'status="409"} 3' in server.ask("GET", "/metrics").body.decode()
+
+    def test_an_id_whose_request_failed_is_free(self, objects, tmp_path):
+        """Nothing was answered under it."""
+
+        class Failing(Sum):
+            def predict(self, columns):
+                if columns["flight"] == ["bad"]:
+                    raise RuntimeError
+                return super().predict(columns)
+
+        server = served(objects, tmp_path / "log", loader=lambda _: Failing())
+        identity = new_id()
+        assert server.predict(row(flight="bad"), id=identity).status == 500
+        assert server.predict(row(), id=identity).status == 200
+        server.close()
+
+    def test_a_project_s_code_that_fails_is_logged_and_not_shown(self, objects, tmp_path, caplog):
+        """The client reads which row and what kind; the whole error is in the server's own log."""
+
+        class Failing(Sum):
+            def predict(self, columns):
+                try:
+                    return super().predict(columns | {"hour": "x"} if columns["flight"] == ["bad"] else columns)
+                except TypeError as error:
+                    raise ServingFailed("Row 0: the estimator failed: TypeError", mend="look at the log") from error
+
+        server = served(objects, tmp_path / "log", loader=lambda _: Failing())
+        answer = server.predict(row(flight="bad"))
+        assert answer.status == 500 and answer.json["error"]["code"] == "serving-failed"
+        assert answer.json["error"]["happened"].startswith("Row 0") and b"Traceback" not in answer.body
+        assert "TypeError: can only concatenate" in caplog.text and "Traceback" in caplog.text
+        server.close()
 
     def test_a_body_over_the_limit_is_refused_before_it_is_read(self, server):
         """By its announced length."""
@@ -192,6 +248,18 @@ class TestFeedback:
         """The deployed model says which that is."""
         answer = server.label({"id": f"{new_id()}.0", "value": "yes"})
         assert answer.status == 422 and "boolean" in answer.json["error"]["expected"]
+
+    def test_a_label_from_the_future_is_refused_by_the_clock_of_the_deployment(self, objects, tmp_path):
+        """Which may be turned by hand."""
+        clock = HandClock(1_362_096_000_000_000)
+        server = Server(objects, tmp_path, clock=clock)
+        label = {"id": f"{new_id()}.0", "value": True, "at": "2013-03-02T00:00:00Z"}
+        assert server.label(label).status == 422
+        clock.advance(86_400_000_000)
+        assert server.label(label).status == 200
+        [record] = [each for each in logged(server) if isinstance(each, Labelled)]
+        assert record.received_at == clock.now()
+        server.close()
 
     def test_labels_are_taken_without_a_model(self, objects, tmp_path):
         """They are facts of the world, and come when they come."""

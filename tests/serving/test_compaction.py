@@ -78,25 +78,70 @@ class TestCompact:
         assert done.predictions == 1 and len(done.damaged) == 1 and str(path) in done.damaged[0]
         assert segments(server.writer.folder) == [path]
 
-    def test_a_request_that_was_sent_twice_counts_once(self, deployments, server, objects, log):
+    def test_a_request_that_was_sent_twice_counts_once(self, deployments, server, objects, log, ledger):
         """In one segment, in two, or after the first was compacted; the first answer counts."""
         identity = new_id()
         other = another(objects, log)
-        server.predict(row(hour=1), id=identity)
-        server.predict(row(hour=2), id=identity)
-        other.predict(row(hour=3), row(hour=4), id=identity)
+        for each in (server, server, other):
+            assert each.predict(row(hour=1), row(hour=2), id=identity).status == 200
         assert deployments.predictions("late").collect().height == 2
         server.close(), other.close()
         done = deployments.compact("late")
-        assert (done.predictions, done.repeated) == (2, 2)
+        assert (done.predictions, done.repeated, done.differing) == (2, 4, 0)
         third = another(objects, log)
-        third.predict(row(hour=5), id=identity)
+        third.predict(row(hour=1), row(hour=2), id=identity)
         assert deployments.predictions("late").collect().height == 2
         third.close()
         done = deployments.compact("late")
-        assert (done.predictions, done.repeated) == (0, 1)
+        assert (done.predictions, done.repeated, done.differing) == (0, 2, 0)
         frame = deployments.predictions("late").sort("row").collect()
-        assert frame["request.hour"].to_list() == [1, 4]
+        assert frame["request.hour"].to_list() == [1, 2]
+        assert "predictions.differed" not in {each.type for each in ledger.read()}
+
+    def test_an_id_that_was_used_for_another_request_is_named_and_counted(
+        self, deployments, server, objects, log, ledger
+    ):
+        """One server cannot know what another answered; what is left out of the record is never left out in silence."""
+        one, two = sorted(new_id() for _ in range(2))
+        other = another(objects, log)
+        server.predict(row(hour=1), row(hour=2), id=one)
+        server.predict(row(hour=5), id=two)
+        other.predict(row(hour=3), row(hour=2), row(hour=4), id=one)
+        server.close(), other.close()
+        done = deployments.compact("late")
+        assert (done.predictions, done.repeated, done.differing, done.differing_requests) == (4, 2, 1, (one,))
+        third = another(objects, log)
+        third.predict(row(hour=1), row(hour=2, wind=9.0), id=one)
+        third.predict(row(hour=5, flight="DL7"), id=two)
+        third.close()
+        done = deployments.compact("late")
+        assert (done.predictions, done.repeated, done.differing, done.differing_requests) == (0, 3, 2, (one, two))
+        events = [each for each in ledger.read() if each.type == "predictions.differed"]
+        assert [(each.event.predictions, each.event.requests) for each in events] == [(1, [one]), (2, [one, two])]
+        assert {each.subject for each in events} == {"deployment:late"}
+        assert deployments.differing("late") == (3, [one, two])
+        frame = deployments.predictions("late").sort("request_id", "row").collect()
+        assert frame["request.hour"].to_list() == [1, 2, 4, 5]
+
+    def test_a_request_that_another_model_reads_in_other_types_is_the_same(self, deployments, server, objects, log):
+        """A whole number stays what it is when a later model asks for a float."""
+        from regrove.schema import Column, LogicalType, Schema
+        from tests.serving.doubles import REQUEST, Sum
+
+        class Float(Sum):
+            request = Schema(
+                tuple(Column("hour", LogicalType.FLOAT64) if each.name == "hour" else each for each in REQUEST)
+            )
+
+        identity = new_id()
+        server.predict(row(hour=1), row(hour=2), id=identity)
+        server.close()
+        deployments.compact("late")
+        write(objects, generation(2))
+        other = another(objects, log, loader=lambda _: Float())
+        assert other.predict(row(hour=1), row(hour=2.5), id=identity).json["generation"] == 2
+        other.close()
+        assert deployments.compact("late").differing == 1
 
     def test_generations_are_kept_apart_with_their_own_types(self, deployments, server, objects):
         """A later model may ask for other fields."""

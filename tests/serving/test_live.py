@@ -47,4 +47,4 @@ class TestWarm:
     def test_rows_are_checked_before_the_model_sees_them(self):
         """Row and field are named."""
         with pytest.raises(InvalidInput, match="Row 1: field 'hour'"):
-            Live(generation(), Sum()).predict([row(), row(hour="7")])
+            Live(generation(), Sum()).read([row(), row(hour="7")])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from regrove.errors import Conflict, InvalidInput, NotFound
+from regrove.errors import Conflict, InvalidDeclaration, InvalidInput, NotFound
 from regrove.refs import new_id
 from regrove.serving.config import DeploymentConfig, Limits
 from regrove.serving.generation import key, newest, read, write
@@ -63,6 +63,26 @@ class TestStart:
         with pytest.raises(NotFound):
             deployments.start("late")
         assert newest(objects, "test", "late") == 0 and types(ledger) == []
+
+    def test_a_sticky_field_that_no_request_has_is_refused(self, deployments, declared, objects, ledger):
+        """With the nearest name, before anything is published: its key would never be logged."""
+        declared.configs["late"] = DeploymentConfig("late@champion", sticky="fligth")
+        with pytest.raises(InvalidDeclaration, match="sticky names 'fligth'") as caught:
+            deployments.start("late")
+        assert caught.value.mend == "did you mean 'flight'?" and "departs" in caught.value.expected
+        declared.configs["late"] = DeploymentConfig("late@champion", sticky="order")
+        with pytest.raises(InvalidDeclaration) as caught:
+            deployments.start("late")
+        assert ".drop('order')" in caught.value.mend
+        assert newest(objects, "test", "late") == 0 and types(ledger) == []
+
+    def test_a_running_deployment_goes_on_when_its_sticky_field_becomes_unusable(self, deployments, declared):
+        """What is published stays."""
+        deployments.start("late")
+        declared.configs["late"] = DeploymentConfig("late@champion", sticky="nothing")
+        with pytest.raises(InvalidDeclaration):
+            deployments.publish("late")
+        assert deployments.get("late").current.number == 1
 
     def test_two_deployments_stand_side_by_side(self, deployments):
         """Each with generations of its own."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -48,8 +49,15 @@ def show(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
         found = ws.deployments.get(name)
         history = ws.deployments.publications(name)
         counts = _counts(ws, found.name)
+        differing, requests = ws.deployments.differing(name)
     if as_json:
-        emit_json({"deployment": found, "publications": history, "log": counts})
+        emit_json(
+            {
+                "deployment": found,
+                "publications": history,
+                "log": counts | {"differing": differing, "differing_requests": requests},
+            }
+        )
         return
     revision = found.current.revision
     done(f"{found.ref} is {found.state}: {found.current.ref} answers with {revision.model}")
@@ -62,12 +70,24 @@ def show(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
             ("predictions", f"{counts['predictions']:,}"),
             ("labelled", f"{counts['labelled']:,}"),
             ("parked labels", f"{counts['parked']:,} whose prediction is not in the log"),
+            ("differing", _differing(differing, requests)),
         )
     )
     done("generations")
     facts(
         (f"{each.number}", f"{each.state:<8} {each.ref}  {each.revision.model}  {when(each.published_at)}")
         for each in history[-10:]
+    )
+
+
+def _differing(count: int, requests: Sequence[str]) -> str:
+    """Predictions that were answered and not recorded, in words; empty when there are none."""
+    if not count:
+        return ""
+    more = f" and {len(requests) - 3:,} more" if len(requests) > 3 else ""
+    return (
+        f"{count:,} predictions were answered and not recorded: the request ids "
+        f"{', '.join(requests[:3])}{more} had been used for other rows"
     )
 
 
@@ -124,6 +144,7 @@ def compact(context: typer.Context, name: Name, as_json: AsJson = False) -> None
         (
             ("objects", ", ".join(short(each) for each in found.objects)),
             ("sent twice", f"{found.repeated} predictions, kept once" if found.repeated else ""),
+            ("differing", _differing(found.differing, found.differing_requests)),
             (
                 "torn tails",
                 f"{found.torn_bytes} bytes of a record that was never acknowledged" if found.torn_bytes else "",

@@ -100,8 +100,8 @@ def _orders() -> tuple[str, str]:
             ]
         )
     sample = """{"rows": [
-  {"placed_at": "2025-04-12T18:30:00Z", "country": "DE", "channel": "app", "items": 3, "value": 74.9, "first_order": true},
-  {"placed_at": "2025-04-12T09:05:00Z", "country": "CH", "channel": "shop", "items": 1, "value": 19.5, "first_order": false}
+  {"order_id": "o04000", "placed_at": "2025-04-12T18:30:00Z", "country": "DE", "channel": "app", "items": 3, "value": 74.9, "first_order": true},
+  {"order_id": "o04001", "placed_at": "2025-04-12T09:05:00Z", "country": "CH", "channel": "shop", "items": 1, "value": 19.5, "first_order": false}
 ]}
 """  # noqa: E501  # a row of JSON a line reads best
     return text.getvalue(), sample

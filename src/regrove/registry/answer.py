@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
 from regrove.errors import InvalidInput, RegroveError
@@ -14,7 +15,7 @@ from regrove.registry.signature import Output, Signature
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["BadAnswer", "WrongSignature", "answerer", "check_fits"]
+__all__ = ["BadAnswer", "WrongSignature", "answerer", "check_fits", "made_finite", "not_finite"]
 
 _FEW_ROWS: Final = 4096
 """Up to here one thread is faster than waking several, and requests already come from several workers."""
@@ -81,6 +82,30 @@ def answerer(estimator: Any, signature: Signature) -> Callable[[pl.DataFrame], A
         return shape(values, output)
 
     return answer
+
+
+def not_finite(features: pl.DataFrame) -> tuple[str, str] | None:
+    """The feature of one row that is no finite number, and what it is, before one that is null; None without either.
+
+    >>> import polars as pl
+    >>> not_finite(pl.DataFrame({"gust": [None], "price": [float("inf")]}))
+    ('price', 'inf')
+    """
+    row = features.row(0, named=True)
+    strange = [(name, str(value)) for name, value in row.items() if isinstance(value, float) and not isfinite(value)]
+    strange += [(name, "null") for name, value in row.items() if value is None]
+    return strange[0] if strange else None
+
+
+def made_finite(features: pl.DataFrame) -> pl.DataFrame:
+    """The features with zeros and empty texts for what `not_finite` finds: if they are answered, that was at fault."""
+    import polars as pl
+    from polars import selectors as cs
+
+    finite = features.with_columns(pl.when(cs.float().is_finite()).then(cs.float()).otherwise(0))
+    return finite.with_columns(
+        cs.numeric().fill_null(0), cs.boolean().fill_null(value=False), cs.string().fill_null("")
+    )
 
 
 def _asker(estimator: Any, signature: Signature) -> Callable[[pl.DataFrame], Any]:

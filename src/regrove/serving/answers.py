@@ -28,7 +28,7 @@ _STATUSES: tuple[tuple[type[RegroveError], int], ...] = (
     (NotFound, 404),
     (Refused, 422),
     (Unavailable, 503),
-    (Conflict, 503),
+    (Conflict, 409),
 )
 
 _encoder = msgspec.json.Encoder()

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
-from regrove.clock import iso, wall
+from regrove.clock import Clock, SystemClock, iso
 from regrove.errors import InvalidInput, NotFound, RegroveError, Unavailable
 from regrove.serving import metrics
 from regrove.serving.answers import Answer, failure, ok, predictions
@@ -23,6 +23,7 @@ from regrove.serving.config import Limits
 from regrove.serving.counters import ROUTES, Counters, Values
 from regrove.serving.live import Live
 from regrove.serving.records import Labelled, Predicted
+from regrove.serving.repeats import Repeats, content
 from regrove.serving.segment import LogUnwritable, SegmentWriter
 from regrove.serving.watcher import Watcher
 
@@ -45,7 +46,10 @@ class _GoneError(Exception):
 
 
 class App:
-    """One server process's application; ``workers`` reads the counters of all processes of its server."""
+    """One server process's application; ``workers`` reads the counters of all processes of its server.
+
+    ``clock`` says when a prediction is made and a label arrives, and which label comes from the future.
+    """
 
     def __init__(
         self,
@@ -54,11 +58,14 @@ class App:
         log: SegmentWriter,
         counters: Counters,
         workers: Callable[[], Mapping[str, Values]] | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self._deployment = deployment
         self._watcher = watcher
         self._writer = log
         self._counters = counters
+        self._clock: Clock = clock or SystemClock()
+        self._repeats = Repeats()
         self._workers = workers or (lambda: {"0": counters.values()})
         self._threads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="regrove-batch")
         looks = ("GET", "HEAD")
@@ -104,6 +111,8 @@ class App:
             answer = failure(error)
             if isinstance(error, LogUnwritable):
                 self._counters.add("log_failures")
+            if error.__cause__ is not None:  # the project's code raised: the client is told what kind, the log the rest
+                _log.error("%s failed: %s", path, error.happened, exc_info=error)
         except _GoneError:
             return
         except Exception:  # noqa: BLE001  # edge: whatever the model raises becomes an answer
@@ -165,25 +174,32 @@ class App:
 
     def _predicted(self, live: Live, asked: Question) -> tuple[Answer, int]:
         """Predict, log, answer: in this order, so that what was answered is in the log. Also the bytes logged."""
-        inputs, outputs = live.predict(asked.rows)
-        body = predictions(live, asked.request_id, outputs)
-        record = Predicted(
-            request_id=asked.request_id,
-            given=asked.given,
-            key=asked.key,
-            at=wall(),
-            generation=live.generation.number,
-            rows=len(asked.rows),
-            inputs=inputs,
-            outputs=outputs,
-        )
-        written = self._writer.append(record, answering=live.answering)
+        inputs = live.read(asked.rows)
+        new = asked.given and self._repeats.claim(asked.request_id, content(asked.key, inputs))
+        try:
+            outputs = live.answer(inputs)
+            body = predictions(live, asked.request_id, outputs)
+            record = Predicted(
+                request_id=asked.request_id,
+                given=asked.given,
+                key=asked.key,
+                at=self._clock.now(),
+                generation=live.generation.number,
+                rows=len(asked.rows),
+                inputs=inputs,
+                outputs=outputs,
+            )
+            written = self._writer.append(record, answering=live.answering)
+        except Exception:
+            if new:
+                self._repeats.release(asked.request_id)
+            raise
         return Answer(200, body), written
 
     async def _feedback(self, body: bytes) -> Answer:
         live = self._watcher.live
-        labels = feedback(body, self._limits(), live.model.target if live else None)
-        written = self._writer.append(Labelled(received_at=wall(), labels=labels))
+        labels = feedback(body, self._limits(), live.model.target if live else None, now=self._clock.now())
+        written = self._writer.append(Labelled(received_at=self._clock.now(), labels=labels))
         self._counters.add("labels", len(labels))
         self._counters.add("log_bytes", written)
         return ok({"accepted": len(labels)})

@@ -18,8 +18,8 @@ import msgspec
 
 from regrove.errors import Corrupt
 from regrove.refs import new_id
-from regrove.serving.events import CompactedObject, PredictionsCompacted
-from regrove.serving.gather import Gathered, labels_frame
+from regrove.serving.events import CompactedObject, PredictionsCompacted, PredictionsDiffered
+from regrove.serving.gather import Gathered, fingerprints, labels_frame
 from regrove.serving.records import Record
 from regrove.serving.segment import cut, folder_of, held, read, segments
 from regrove.serving.store import Store, StoredObject
@@ -37,6 +37,9 @@ _BATCH_BYTES: Final = 128 << 20
 
 _ABANDONED_S: Final = 3600.0
 
+_NAMED: Final = 1000
+"""How many requests an event names."""
+
 
 class Compaction(msgspec.Struct, frozen=True, kw_only=True):
     """What one call compacted."""
@@ -44,6 +47,11 @@ class Compaction(msgspec.Struct, frozen=True, kw_only=True):
     segments: int = 0
     predictions: int = 0
     repeated: int = 0
+    """Rows that came again under an id of the client's; the first counts."""
+    differing: int = 0
+    """How many of them had other values than the first: they were answered, and are not recorded."""
+    differing_requests: tuple[str, ...] = ()
+    """The ids of their requests."""
     labels: int = 0
     torn_bytes: int = 0
     objects: tuple[str, ...] = ()
@@ -117,13 +125,17 @@ class Compactor:
         for each in batch:
             gathered.add(each.records, where=str(each.path))
         compaction = new_id()
-        frames = gathered.frames(without=self._known(project, deployment, gathered))
+        known = self._known(project, deployment, gathered)
+        frames = gathered.frames(without=known)
         made = list(self._objects(project, deployment, compaction, gathered, frames))
         kept = sum(frame.height for frame in frames.values())
+        differing = gathered.differing(known=known) if kept < gathered.rows() else []
         result = Compaction(
             segments=len(batch),
             predictions=kept,
             repeated=gathered.rows() - kept,
+            differing=sum(rows for _, rows in differing),
+            differing_requests=tuple(name for name, _ in differing),
             labels=sum(each.rows for each in made if each.kind == "labels"),
             torn_bytes=sum(each.torn for each in batch),
             objects=tuple(each.digest for each in made),
@@ -132,7 +144,7 @@ class Compactor:
         with self._database.transaction():
             lease.check()
             self._store.add_compaction(compaction, names, made, (project, deployment))
-            if made:
+            if made or result.differing:
                 self._record(deployment, compaction, names, result, made)
         return result
 
@@ -157,9 +169,19 @@ class Compactor:
             used=sorted({f"deployment:{deployment}@{each.revision}" for each in made if each.revision}),
             generated=sorted({f"object:{each.digest}" for each in made}),
         )
+        if result.differing:
+            self._ledger.record(
+                PredictionsDiffered(
+                    deployment=deployment,
+                    compaction=compaction,
+                    predictions=result.differing,
+                    requests=list(result.differing_requests[:_NAMED]),
+                ),
+                subject=f"deployment:{deployment}",
+            )
 
     def _known(self, project: str, deployment: str, gathered: Gathered) -> pl.DataFrame | None:
-        """The rows of client-chosen request ids that were compacted before; other ids are never chosen twice."""
+        """`fingerprints` of client-chosen request ids that were compacted before; other ids are never chosen twice."""
         import polars as pl
 
         given = gathered.given()
@@ -169,8 +191,8 @@ class Compactor:
         if not objects:
             return None
         paths = [self._vault.fetch(each.digest) for each in objects]
-        scans = [pl.scan_parquet(path, glob=False).select("request_id", "row") for path in paths]
-        return pl.concat(scans).filter(pl.col("request_id").is_in(list(given))).collect()
+        mine = pl.col("request_id").is_in(list(given))
+        return pl.concat(fingerprints(pl.scan_parquet(path, glob=False).filter(mine).collect()) for path in paths)
 
     def _objects(
         self, project: str, deployment: str, compaction: str, gathered: Gathered, frames: dict[int, pl.DataFrame]

@@ -19,7 +19,7 @@ __all__ = ["BUCKETS_S", "GAUGES", "ROUTES", "STATUSES", "TOTALS", "Counters", "r
 ROUTES: Final = ("/predict", "/feedback", "/healthz", "/readyz", "/metrics", "other")
 """The routes that are counted apart."""
 
-STATUSES: Final = (200, 400, 404, 405, 413, 422, 500, 503)
+STATUSES: Final = (200, 400, 404, 405, 409, 413, 422, 500, 503)
 """Every status that the application answers with."""
 
 BUCKETS_S: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)

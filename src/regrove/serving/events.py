@@ -8,7 +8,14 @@ import msgspec
 
 from regrove.ledger import Event
 
-__all__ = ["CompactedObject", "DeploymentPublished", "DeploymentStarted", "DeploymentStopped", "PredictionsCompacted"]
+__all__ = [
+    "CompactedObject",
+    "DeploymentPublished",
+    "DeploymentStarted",
+    "DeploymentStopped",
+    "PredictionsCompacted",
+    "PredictionsDiffered",
+]
 
 
 class DeploymentStarted(Event, frozen=True, kw_only=True):
@@ -68,3 +75,16 @@ class PredictionsCompacted(Event, frozen=True, kw_only=True):
     torn_bytes: int
     """Bytes of a last record that a killed server did not finish; it was never answered."""
     objects: list[CompactedObject]
+
+
+class PredictionsDiffered(Event, frozen=True, kw_only=True):
+    """A client used an id for two requests; predictions of the later one were answered and left out of the record."""
+
+    TYPE: ClassVar[str] = "predictions.differed"
+
+    deployment: str
+    compaction: str
+    predictions: int
+    """Rows whose values differ from those that came first under their id."""
+    requests: list[str]
+    """The ids, up to a thousand of them."""

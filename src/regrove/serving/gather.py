@@ -7,8 +7,9 @@ A frame of predictions has ``request_id``, ``row``, ``at``, ``key``, ``generatio
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -19,7 +20,10 @@ from regrove.serving.records import Answering, Label, Labelled, Opened, Predicte
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Gathered", "labels_frame", "predictions_frame"]
+__all__ = ["Gathered", "fingerprints", "labels_frame", "predictions_frame"]
+
+_FIRST: Final = -(1 << 62)
+"""An instant before every other, in microseconds: what is recorded already came first."""
 
 
 class Gathered:
@@ -91,6 +95,30 @@ class Gathered:
             kept[number] = chosen.join(mine, on=["request_id", "row", "at"], how="semi").sort("request_id", "row")
         return {number: frame for number, frame in kept.items() if frame.height}
 
+    def differing(self, *, known: pl.DataFrame | None = None) -> list[tuple[str, int]]:
+        """The requests that came again under an id of the client's with other values, and in how many rows.
+
+        These rows were answered, and are not among `frames`: the first that came counts. ``known`` holds what
+        `fingerprints` made of rows that are recorded elsewhere already.
+        """
+        import polars as pl
+
+        given = [each for each in self._all() if each.given]
+        count = Counter(each.request_id for each in given)
+        recorded = set() if known is None else set(known.get_column("request_id"))
+        again = {name for name, times in count.items() if times > 1} | (recorded & set(count))
+        if not again:
+            return []
+        parts = [] if known is None else [known.with_columns(at=pl.lit(_FIRST, to_polars(LogicalType.TIMESTAMP)))]
+        for number, requests in self.predicted.items():
+            mine = [each for each in requests if each.given and each.request_id in again]
+            parts += [fingerprints(predictions_frame(self.answering[number], mine))] if mine else []
+        rows = pl.concat(part.select("request_id", "row", "at", "key", "fingerprint") for part in parts)
+        said = pl.col("key", "fingerprint")
+        first = said.sort_by("at", maintain_order=True).first().over("request_id", "row").name.suffix(":first")
+        other = (pl.col("fingerprint") != pl.col("fingerprint:first")) | (pl.col("key") != pl.col("key:first"))
+        return rows.with_columns(first).filter(other).group_by("request_id").len().sort("request_id").rows()
+
     def _all(self) -> Iterable[Predicted]:
         return (each for requests in self.predicted.values() for each in requests)
 
@@ -126,6 +154,27 @@ def predictions_frame(answering: Answering, requests: list[Predicted]) -> pl.Dat
         *inputs,
         *outputs,
     )
+
+
+def fingerprints(frame: pl.DataFrame) -> pl.DataFrame:
+    """Each prediction's ``request_id``, ``row``, ``at``, ``key`` and a ``fingerprint`` of its request.
+
+    Two fingerprints are alike when the values are, whichever types of numbers a model asks for: 7 is 7.0. They hold
+    within one process and are never kept.
+    """
+    import polars as pl
+    from polars import selectors as cs
+
+    names = sorted(name for name in frame.columns if name.startswith("request."))
+    values = frame.select(names).with_columns(cs.float().cast(pl.Float64), regrove=pl.lit(""))
+    number = cs.float()
+    whole = (number.floor() == number) & (number.abs() < 2**53)
+    values = values.with_columns(
+        pl.when(whole).then(number.cast(pl.Int64, strict=False).cast(pl.String)).otherwise(number.cast(pl.String)),
+        cs.binary().bin.encode("hex"),
+    ).cast(pl.String)
+    texts = values.select(pl.struct(pl.all()).struct.json_encode().hash().alias("fingerprint"))
+    return pl.concat([frame.select("request_id", "row", "at", "key"), texts], how="horizontal")
 
 
 def labels_frame(labels: list[tuple[Label, int]]) -> pl.DataFrame:

@@ -54,10 +54,13 @@ class Live:
             target=model.target,
         )
 
-    def predict(self, rows: Sequence[Any]) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
-        """The fields of ``rows`` and of their answers; InvalidInput names the row and field that cannot be used."""
-        columns = decode_rows(rows, self.model.request)
-        return columns, self.model.predict(columns)
+    def read(self, rows: Sequence[Any]) -> dict[str, list[Any]]:
+        """The fields of ``rows``, each a list over them; InvalidInput names the row and field that cannot be used."""
+        return decode_rows(rows, self.model.request)
+
+    def answer(self, columns: dict[str, list[Any]]) -> dict[str, list[Any]]:
+        """The fields of the answers to what `read` made."""
+        return self.model.predict(columns)
 
     def warm(self) -> None:
         """Predict made-up rows, so that the first caller does not pay for what is loaded late.
@@ -68,7 +71,7 @@ class Live:
         error: Exception | None = None
         for row in example(self.model.request):
             try:
-                self.predict([row])
+                self.answer(self.read([row]))
             except Exception as refusal:  # noqa: BLE001  # edge: the project's own functions run here
                 error = error or refusal
             else:

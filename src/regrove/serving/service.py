@@ -6,11 +6,13 @@ import builtins
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from regrove.errors import Conflict, NotFound, nearest
+from regrove.errors import Conflict, InvalidDeclaration, NotFound, nearest
 from regrove.ledger import attribution
 from regrove.refs import check_name, parse
+from regrove.schema import LogicalType, Schema
 from regrove.serving.compaction import Compaction, Compactor
-from regrove.serving.config import Declarations
+from regrove.serving.config import Declarations, DeploymentConfig
+from regrove.serving.events import PredictionsDiffered
 from regrove.serving.generation import Revision
 from regrove.serving.history import History, LabelRecord, PredictionRecord
 from regrove.serving.publishing import Publisher
@@ -50,6 +52,7 @@ class Deployments:
         self._models = models
         self._declarations = declarations
         self._root = root
+        self._ledger = ledger
         self._store = Store(database)
         self._leases = Leases(database)
         self._publisher = Publisher(database, objects, ledger, clock)
@@ -64,7 +67,8 @@ class Deployments:
     def start(self, name: str) -> Deployment:
         """Let a declared deployment answer: publish what it declares. Nothing happens when it does so already.
 
-        Raises NotFound when it is not declared, or its model has no such version or alias.
+        Raises NotFound when it is not declared, or its model has no such version or alias, and InvalidDeclaration when
+        it is sticky by a field that a request of that version does not have.
         """
         self._publisher.publish(_project(), check_name(name, what="deployment"), "running", self._wanted(name))
         return self.get(name)
@@ -72,7 +76,7 @@ class Deployments:
     def publish(self, name: str) -> Publication:
         """Publish what the deployment declares now when that changed: its alias moved, or its configuration.
 
-        Raises Conflict when the deployment does not run.
+        Raises Conflict when the deployment does not run, and what `start` raises.
         """
         deployment = self._running(name)
         return self._publisher.publish(deployment.project, deployment.name, "running", self._wanted(name))
@@ -143,17 +147,35 @@ class Deployments:
         """Every different label of one prediction, the earliest first; also of one that no log holds yet."""
         return self._history.labels(_project(), self._names(), ref)
 
-    def predictions(self, name: str) -> pl.LazyFrame:
+    def predictions(self, name: str, *, since: int | None = None, until: int | None = None) -> pl.LazyFrame:
         """Every prediction of a deployment once, with its last label; local only.
 
         Columns: ``request_id``, ``row``, ``at``, ``key``, ``generation``, ``revision``, ``model``,
-        ``request.<field>``, ``output.<field>``, ``label``, ``label_known_at``, ``label_received_at``.
+        ``request.<field>``, ``output.<field>``, ``label``, ``label_known_at``, ``label_received_at``. ``since`` and
+        ``until`` (microseconds UTC) bound ``at`` from below (inclusive) and above: what lies outside is not read.
         """
-        return self._history.predictions(_project(), self.get(name).name)
+        return self._history.predictions(_project(), self.get(name).name, since=since, until=until)
 
     def parked(self, name: str) -> pl.DataFrame:
         """The labels whose prediction is not in the log (yet); local only."""
         return self._history.parked(_project(), self.get(name).name)
+
+    def differing(self, name: str) -> tuple[int, builtins.list[str]]:
+        """How many predictions compactions left out, and of which requests (up to a thousand of each compaction).
+
+        A client had used their id for other rows before; they were answered by a server that could not know that.
+        """
+        project, deployment = _project(), self.get(name)
+        count, requests, after = 0, set[str](), 0
+        while page := self._ledger.read(
+            after, types=(PredictionsDiffered.TYPE,), subject=deployment.ref, project=project
+        ):
+            for each in page:
+                if isinstance(each.event, PredictionsDiffered):
+                    count += each.event.predictions
+                    requests.update(each.event.requests)
+            after = page[-1].position
+        return count, sorted(requests)
 
     def live_digests(self) -> set[str]:
         """The objects that hold predictions and labels; collection keeps them."""
@@ -177,12 +199,36 @@ class Deployments:
         """What the deployment declares, resolved to a model version."""
         config = self._declarations.deployment(name)
         version = self._models.get(str(config.ref))
+        _check_sticky(name, config, version.ref, version.manifest.signature.request)
         return Revision(
             number=0,
             model=version.ref,
             model_digest=version.digest,
             config=config,
             declared=self._declarations.revision.ref,
+        )
+
+
+def _check_sticky(name: str, config: DeploymentConfig, model: str, request: Schema) -> None:
+    """Refuse a sticky field that no row of a request carries, or whose values are no text: nothing would be logged."""
+    sticky = config.sticky
+    if sticky is None:
+        return
+    if sticky not in request:
+        raise InvalidDeclaration(
+            f"[deployments.{name}] sticky names {sticky!r}, and a request of {model} has no such field",
+            expected=f"one of {', '.join(request.names)}",
+            received=repr(sticky),
+            mend=nearest(sticky, request.names)
+            or f"let the features function drop it by name, .drop({sticky!r}), so that a request carries it, and train "
+            "again; or leave sticky out and send a key with each request",
+        )
+    if request[sticky].type is LogicalType.BINARY:
+        raise InvalidDeclaration(
+            f"[deployments.{name}] sticky names {sticky!r}, whose values cannot be a key",
+            expected="a field that can be written as text",
+            received=request[sticky].type.value,
+            mend="name another field",
         )
 
 

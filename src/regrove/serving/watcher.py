@@ -124,7 +124,13 @@ class Watcher:
             self._counters.add("load_failures")
             if number >= self._seen:
                 self.trouble = f"Generation {number} cannot be loaded: {error}"
-            _log.warning("generation %d cannot be loaded, the last good one goes on answering: %s", number, error)
+            raised = error if error.__cause__ is not None else None  # the project's code, whose own words help
+            _log.warning(
+                "generation %d cannot be loaded, the last good one goes on answering: %s",
+                number,
+                error,
+                exc_info=raised,
+            )
             return False
         self._go(generation, live)
         return True

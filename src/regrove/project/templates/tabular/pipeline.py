@@ -22,7 +22,11 @@ def placed(orders: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def features(placed: pl.LazyFrame) -> pl.LazyFrame:
-    """What the model sees. Runs in training and, on the rows of a request, in serving: one definition, no skew."""
+    """What the model sees. Runs in training and, on the rows of a request, in serving: one definition, no skew.
+
+    The identity is dropped by its name: so a request carries it, and the log of predictions knows which order is meant.
+    """
+    placed = placed.drop("order_id")
     return placed.select(
         "country",
         "channel",
