@@ -77,11 +77,12 @@ def review_model(
             mend=nearest(name, models) or f"add [models.{name}] to regrove.toml",
         )
     if also and also not in functions and also not in BUILT_IN:
+        known = [*functions, *BUILT_IN]
         raise InvalidInput(
             f"There is no step {also!r}",
-            expected=f"one of {', '.join(functions)}",
+            expected=f"one of {', '.join(known)}",
             received=repr(also),
-            mend=nearest(also, functions) or f"leave it out, or write a function {also}",
+            mend=nearest(also, known) or f"leave it out, or write a function {also}",
         )
     config = models[name]
     config = msgspec.structs.replace(config, params={**config.params, **(params or {})})
