@@ -46,7 +46,7 @@ class TestGenerations:
         [
             b"not json",
             b"{}",
-            canonical(msgspec.structs.replace(generation(1), format=2)),
+            canonical(msgspec.structs.replace(generation(1), format=3)),
             canonical(generation(2)),
             canonical(msgspec.to_builtins(generation(1)) | {"split": {"1": 50}}),
         ],

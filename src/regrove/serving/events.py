@@ -11,10 +11,12 @@ from regrove.ledger import Event
 __all__ = [
     "CompactedObject",
     "DeploymentPublished",
+    "DeploymentSplit",
     "DeploymentStarted",
     "DeploymentStopped",
     "PredictionsCompacted",
     "PredictionsDiffered",
+    "SplitSide",
 ]
 
 
@@ -49,6 +51,30 @@ class DeploymentPublished(Event, frozen=True, kw_only=True):
     model: str
     model_digest: str
     declared: str
+
+
+class SplitSide(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One revision of a split and its share, in ten-thousandths."""
+
+    revision: int
+    model: str
+    model_digest: str
+    declared: str
+    share: int
+
+
+class DeploymentSplit(Event, frozen=True, kw_only=True):
+    """A generation was published in which candidates answer a share of the callers."""
+
+    TYPE: ClassVar[str] = "deployment.split"
+
+    deployment: str
+    generation: int
+    object_key: str
+    state: str
+    control: SplitSide
+    candidates: list[SplitSide]
+    salt: str
 
 
 class CompactedObject(msgspec.Struct, frozen=True, kw_only=True):

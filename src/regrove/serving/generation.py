@@ -15,14 +15,17 @@ from regrove.digest import canonical
 from regrove.errors import Corrupt
 from regrove.refs import check_name
 from regrove.serving.config import DeploymentConfig
+from regrove.serving.edges import GuardEdges
+from regrove.serving.traffic import SHARES
 
 if TYPE_CHECKING:
     from regrove.storage import ObjectStore
 
-__all__ = ["FORMAT", "Generation", "Revision", "key", "newest", "read", "write"]
+__all__ = ["FORMAT", "Arm", "Generation", "Revision", "key", "newest", "read", "write"]
 
-FORMAT: Final = 1
-"""The format that this version writes; a generation of another one is refused by a server."""
+FORMAT: Final = 2
+"""The newest format that this version writes, for a split; a generation of one revision is of format 1 still, so that
+servers of an older version read it. A generation of a newer format is refused by a server."""
 
 
 class Revision(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -42,16 +45,45 @@ class Revision(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return (self.model_digest, self.config) == (other.model_digest, other.config)
 
 
-class Generation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One published state of a deployment."""
+class Arm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A revision that answers a share of the callers beside the control."""
 
-    format: int = FORMAT
+    revision: Revision
+    share: int
+    """In ten-thousandths."""
+
+
+class Generation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One published state of a deployment: the control, and the candidates that answer a share of the callers."""
+
+    format: int = msgspec.field(default=0)
     project: str
     deployment: str
     number: int
     state: Literal["running", "stopped"]
     revision: Revision
+    """The control: it answers whoever no candidate answers."""
     published_at: int
+    candidates: tuple[Arm, ...] = ()
+    salt: str = ""
+    """Of the split: the same salt sends a caller to the same side from share to share."""
+    edges: GuardEdges | None = None
+    """What the sides are compared by, frozen when the split began."""
+
+    def __post_init__(self) -> None:
+        """Set the lowest format that says all of it."""
+        if self.format < (least := 2 if self.candidates else 1):
+            msgspec.structs.force_setattr(self, "format", least)
+
+    @property
+    def shares(self) -> tuple[int, ...]:
+        """The candidates' shares, in ten-thousandths."""
+        return tuple(each.share for each in self.candidates)
+
+    @property
+    def arms(self) -> tuple[Revision, ...]:
+        """Every revision that answers: the control, then the candidates."""
+        return (self.revision, *(each.revision for each in self.candidates))
 
 
 def key(project: str, deployment: str, number: int) -> str:
@@ -88,9 +120,11 @@ def read(objects: ObjectStore, project: str, deployment: str, number: int) -> Ge
     try:
         generation = msgspec.json.decode(data, type=Generation)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise _unusable(name, f"a generation of format {FORMAT}", str(error)) from error
-    if generation.format != FORMAT:
-        raise _unusable(name, f"format {FORMAT}", f"format {generation.format}")
+        raise _unusable(name, f"a generation of format 1 to {FORMAT}", str(error)) from error
+    if not 1 <= generation.format <= FORMAT:
+        raise _unusable(name, f"format 1 to {FORMAT}", f"format {generation.format}")
+    if any(share < 0 for share in generation.shares) or sum(generation.shares) > SHARES:
+        raise _unusable(name, f"shares of at most {SHARES} together", ", ".join(map(str, generation.shares)))
     if (generation.project, generation.deployment, generation.number) != (project, deployment, number):
         raise _unusable(name, f"{project}/{deployment} {number}", f"{generation.deployment} {generation.number}")
     return generation

@@ -9,16 +9,37 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from regrove.serving.events import DeploymentPublished, DeploymentStarted, DeploymentStopped
-from regrove.serving.generation import Generation, Revision, key, newest, read, write
+import msgspec
+from msgspec.structs import replace
+
+from regrove.serving.edges import GuardEdges
+from regrove.serving.events import (
+    DeploymentPublished,
+    DeploymentSplit,
+    DeploymentStarted,
+    DeploymentStopped,
+    SplitSide,
+)
+from regrove.serving.generation import Arm, Generation, Revision, key, newest, read, write
 from regrove.serving.store import Publication, Store
+from regrove.serving.traffic import SHARES
 
 if TYPE_CHECKING:
     from regrove.clock import Clock
     from regrove.ledger import Event, Ledger
     from regrove.storage import Database, ObjectStore
 
-__all__ = ["Publisher"]
+__all__ = ["Publisher", "Split"]
+
+
+class Split(msgspec.Struct, frozen=True, kw_only=True):
+    """A candidate beside the control."""
+
+    candidate: Revision
+    share: int
+    """In ten-thousandths."""
+    salt: str
+    edges: GuardEdges | None
 
 
 class Publisher:
@@ -43,51 +64,68 @@ class Publisher:
         return recorded[-1] if recorded else None
 
     def publish(
-        self, project: str, deployment: str, state: Literal["running", "stopped"], wanted: Revision
+        self,
+        project: str,
+        deployment: str,
+        state: Literal["running", "stopped"],
+        wanted: Revision,
+        split: Split | None = None,
     ) -> Publication:
         """Bring the deployment to ``state`` and to what ``wanted`` answers; nothing happens when it stands there.
 
-        The number of ``wanted`` does not count: what answers alike keeps its number, what is new gets the next one.
+        The numbers of revisions do not count: what answers alike as one of the present arms keeps its number, what is
+        new gets the next one. With ``split`` a candidate answers its share beside ``wanted``.
         """
         while True:
             latest = self.latest(project, deployment)
-            if latest is not None and latest.state == state and latest.revision.same(wanted):
+            if latest is not None and latest.state == state and _stands(latest, wanted, split):
                 return latest
+            control, candidates = self._numbered(project, deployment, wanted, split)
             generation = Generation(
                 project=project,
                 deployment=deployment,
                 number=latest.number + 1 if latest else 1,
                 state=state,
-                revision=_numbered(wanted, latest),
+                revision=control,
                 published_at=self._clock.now(),
+                candidates=candidates,
+                salt=split.salt if split else "",
+                edges=split.edges if split else None,
             )
             if write(self._objects, generation):
                 self._record(generation)
             # Otherwise another publisher was first: look again at what stands now.
 
+    def _numbered(
+        self, project: str, deployment: str, wanted: Revision, split: Split | None
+    ) -> tuple[Revision, tuple[Arm, ...]]:
+        """The arms under their numbers: those of the present arms, or the next that were never given."""
+        recorded = self._store.publications(project, deployment)
+        present = list(recorded[-1].arms) if recorded else []
+        highest = max((arm.number for each in recorded for arm in each.arms), default=0)
+        numbered: list[Revision] = []
+        for each in (wanted, *([split.candidate] if split else [])):
+            found = next((arm for arm in (*numbered, *present) if arm.same(each)), None)
+            if found is None:
+                highest += 1
+                found = replace(each, number=highest)
+            numbered.append(found)
+        candidates = (Arm(revision=numbered[1], share=split.share),) if split else ()
+        return numbered[0], candidates
+
     def _record(self, generation: Generation) -> None:
         """Record a generation whose object is there, once."""
         with self._database.transaction():
-            revision = generation.revision
             name, number = generation.deployment, generation.number
             before = self._store.publications(generation.project, name)
             if any(each.number == number for each in before):
                 return
-            new = revision.number not in {each.revision.number for each in before}
+            known = {arm.number for each in before for arm in each.arms}
             event_id = self._ledger.record(
-                DeploymentPublished(
-                    deployment=name,
-                    generation=number,
-                    object_key=key(generation.project, name, number),
-                    state=generation.state,
-                    revision=revision.number,
-                    model=revision.model,
-                    model_digest=revision.model_digest,
-                    declared=revision.declared,
-                ),
+                _published(generation),
                 subject=f"deployment:{name}",
-                used=[revision.model, revision.declared],
-                generated=[f"deployment:{name}@{revision.number}"] if new else [],
+                used=sorted({ref for arm in generation.arms for ref in (arm.model, arm.declared)}),
+                generated=[f"deployment:{name}@{arm.number}" for arm in generation.arms if arm.number not in known],
             )
             self._store.add(generation, event_id)
             was = self._store.set_state(generation)
@@ -100,11 +138,48 @@ class Publisher:
                 self._ledger.record(change, subject=f"deployment:{name}")
 
 
-def _numbered(wanted: Revision, latest: Publication | None) -> Revision:
-    from msgspec.structs import replace
+def _stands(latest: Publication, wanted: Revision, split: Split | None) -> bool:
+    """Whether a publication answers what is wanted already."""
+    if not latest.revision.same(wanted) or len(latest.candidates) != (split is not None):
+        return False
+    if split is None:
+        return True
+    (arm,) = latest.candidates
+    same = arm.revision.same(split.candidate) and arm.share == split.share
+    return same and (latest.salt, latest.edges) == (split.salt, split.edges)
 
-    if latest is None:
-        return replace(wanted, number=1)
-    if latest.revision.same(wanted):
-        return latest.revision
-    return replace(wanted, number=latest.revision.number + 1)
+
+def _published(generation: Generation) -> Event:
+    """The fact of a generation."""
+    name, revision = generation.deployment, generation.revision
+    object_key = key(generation.project, name, generation.number)
+    if not generation.candidates:
+        return DeploymentPublished(
+            deployment=name,
+            generation=generation.number,
+            object_key=object_key,
+            state=generation.state,
+            revision=revision.number,
+            model=revision.model,
+            model_digest=revision.model_digest,
+            declared=revision.declared,
+        )
+    return DeploymentSplit(
+        deployment=name,
+        generation=generation.number,
+        object_key=object_key,
+        state=generation.state,
+        control=_side(revision, SHARES - sum(generation.shares)),
+        candidates=[_side(each.revision, each.share) for each in generation.candidates],
+        salt=generation.salt,
+    )
+
+
+def _side(revision: Revision, share: int) -> SplitSide:
+    return SplitSide(
+        revision=revision.number,
+        model=revision.model,
+        model_digest=revision.model_digest,
+        declared=revision.declared,
+        share=share,
+    )

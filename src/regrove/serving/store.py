@@ -8,8 +8,9 @@ import msgspec
 import sqlalchemy as sa
 
 from regrove.serving.config import DeploymentConfig
-from regrove.serving.generation import Generation, Revision
-from regrove.serving.tables import deployments, generations, objects, segments
+from regrove.serving.edges import GuardEdges
+from regrove.serving.generation import Arm, Generation, Revision
+from regrove.serving.tables import deployments, generations, objects, segments, splits
 from regrove.storage import Database
 
 __all__ = ["Deployment", "Publication", "Store", "StoredObject"]
@@ -25,6 +26,15 @@ class Publication(msgspec.Struct, frozen=True, kw_only=True):
     revision: Revision
     published_at: int
     event_id: str
+    candidates: tuple[Arm, ...] = ()
+    """What answers a share of the callers beside ``revision``."""
+    salt: str = ""
+    edges: GuardEdges | None = None
+
+    @property
+    def arms(self) -> tuple[Revision, ...]:
+        """Every revision that answers: the control, then the candidates."""
+        return (self.revision, *(each.revision for each in self.candidates))
 
     @property
     def ref(self) -> str:
@@ -68,6 +78,13 @@ class StoredObject(msgspec.Struct, frozen=True, kw_only=True):
     last_at: int
 
 
+_OF_GENERATION = (
+    (splits.c.project == generations.c.project)
+    & (splits.c.deployment == generations.c.deployment)
+    & (splits.c.number == generations.c.number)
+)
+
+
 class Store:
     """Reads and writes this room's tables."""
 
@@ -84,7 +101,8 @@ class Store:
         )
         query = (
             sa.select(generations, deployments.c.state.label("now"), deployments.c.started_at, deployments.c.changed_at)
-            .select_from(join)
+            .select_from(join.outerjoin(splits, _OF_GENERATION))
+            .add_columns(splits.c.salt, splits.c.edges, splits.c.arms)
             .where(deployments.c.project == project)
             .order_by(deployments.c.name)
         )
@@ -107,7 +125,8 @@ class Store:
     def publications(self, project: str, name: str) -> list[Publication]:
         """Every recorded generation of a deployment, the oldest first."""
         query = (
-            sa.select(generations)
+            sa.select(generations, splits.c.salt, splits.c.edges, splits.c.arms)
+            .select_from(generations.outerjoin(splits, _OF_GENERATION))
             .where(generations.c.project == project, generations.c.deployment == name)
             .order_by(generations.c.number)
         )
@@ -130,7 +149,20 @@ class Store:
             "published_at": generation.published_at,
             "event_id": event_id,
         }
-        return self._database.current().insert_new(generations, row)
+        transaction = self._database.current()
+        if not transaction.insert_new(generations, row):
+            return False
+        if generation.candidates:
+            split = {
+                "project": generation.project,
+                "deployment": generation.deployment,
+                "number": generation.number,
+                "salt": generation.salt,
+                "edges": msgspec.json.encode(generation.edges).decode(),
+                "arms": msgspec.json.encode(generation.candidates).decode(),
+            }
+            transaction.execute(sa.insert(splits).values(**split))
+        return True
 
     def set_state(self, generation: Generation) -> str:
         """Bring the deployment to a generation, in the open transaction; its state before, empty for a new one."""
@@ -205,4 +237,7 @@ def _publication(row: sa.RowMapping) -> Publication:
         revision=revision,
         published_at=row["published_at"],
         event_id=row["event_id"],
+        candidates=msgspec.json.decode(row["arms"], type=tuple[Arm, ...]) if row["arms"] else (),
+        salt=row["salt"] or "",
+        edges=msgspec.json.decode(row["edges"], type=GuardEdges | None) if row["edges"] else None,
     )

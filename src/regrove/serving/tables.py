@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from regrove.storage.metadata import digest, identifier, metadata, micros, number, project, text
 
-__all__ = ["deployments", "generations", "objects", "segments"]
+__all__ = ["deployments", "generations", "objects", "segments", "splits"]
 
 deployments: Final = sa.Table(
     "deployments",
@@ -38,6 +38,18 @@ generations: Final = sa.Table(
     identifier("event_id"),
 )
 """Everything that was published: the row repeats the object, which came first."""
+
+splits: Final = sa.Table(
+    "deployment_splits",
+    metadata,
+    project(primary_key=True),
+    text("deployment", primary_key=True),
+    number("number", primary_key=True),
+    text("salt"),
+    text("edges"),
+    text("arms"),
+)
+"""What generations with candidates say beyond their control: JSON of the candidates and of the frozen edges."""
 
 segments: Final = sa.Table(
     "prediction_segments",
