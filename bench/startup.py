@@ -57,14 +57,15 @@ def serve_start() -> None:
 def _one_start(project: Path) -> float:
     began = time.perf_counter()
     process = subprocess.Popen([BIN / "regrove", "serve", "--port", "0"], cwd=project, stdout=subprocess.DEVNULL)
-    status = project / ".regrove" / "serving" / "returns.server.json"
+    folder = project / ".regrove" / "serving"
     try:
         while time.perf_counter() - began < 60:
             try:
+                status = next(folder.glob("returns.*.server.json"))
                 url = json.loads(status.read_text())["url"]
                 urllib.request.urlopen(f"{url}/readyz", timeout=5).close()  # loopback
                 return time.perf_counter() - began
-            except (OSError, ValueError, KeyError):
+            except (OSError, ValueError, KeyError, StopIteration):
                 time.sleep(0.005)
     finally:
         process.terminate()

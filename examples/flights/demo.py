@@ -7,7 +7,6 @@ command is printed before it runs, so that it can be repeated by hand. ``--quick
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shlex
 import shutil
@@ -22,6 +21,8 @@ from pathlib import Path
 from march import March, Outcome
 from rich.console import Console
 from rich.text import Text
+
+from regrove.serving.status import running
 
 HERE = Path(__file__).resolve().parent
 BIN = Path(sys.executable).parent
@@ -153,20 +154,19 @@ class Server:
         command = ["serve", MODEL, "--port", "0"]
         console.print(f"[dim]$[/] [bold]regrove {' '.join(command)} &[/]")
         self._log = (folder / "serve.log").open("ab")
-        status = folder / ".regrove" / "serving" / f"{MODEL}.server.json"
-        status.unlink(missing_ok=True)
         self.process = subprocess.Popen(
             [BIN / "regrove", *command], cwd=folder, stdout=self._log, stderr=self._log, start_new_session=True
         )
-        self.url = self._wait(status, folder)
+        self.url = self._wait(folder)
         say(f"It answers on {self.url}")
 
-    def _wait(self, status: Path, folder: Path) -> str:
+    def _wait(self, folder: Path) -> str:
         for _ in range(600):
             if self.process.poll() is not None:
                 raise SystemExit((folder / "serve.log").read_text())
-            if status.exists() and _ready(url := str(json.loads(status.read_text())["url"])):
-                return url
+            for each in running(folder / ".regrove" / "serving", MODEL):
+                if each.pid == self.process.pid and _ready(each.url):
+                    return each.url
             time.sleep(0.05)
         raise SystemExit("The server did not come up within 30 s:\n" + (folder / "serve.log").read_text())
 
