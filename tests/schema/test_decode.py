@@ -54,7 +54,7 @@ class TestDecode:
         """Nothing is guessed or converted."""
         with pytest.raises(InvalidInput, match=says) as caught:
             decode_rows([GOOD, GOOD | change], SCHEMA)
-        assert "Row 1" in str(caught.value)
+        assert "Row 1" in str(caught.value) and caught.value.expected and caught.value.mend
 
     def test_a_missing_field_is_named(self) -> None:
         """Also one that may be null: leaving it out is not saying null."""

@@ -20,6 +20,12 @@ from regrove.schema.logical import LogicalType
 __all__ = ["decode_rows"]
 
 _MISSING = object()
+_MENDS: dict[type, str] = {
+    str: "send the value itself and not a text of it, if a number or true and false are expected",
+    float: "send a whole number without a point, if one is expected",
+    bool: "send 1 and 0 for a number, or the text that is meant",
+}
+"""What helps against a value of the wrong type, by the type that it has."""
 
 
 def decode_rows(rows: Sequence[Any], schema: Schema) -> dict[str, list[Any]]:
@@ -37,11 +43,17 @@ def decode_rows(rows: Sequence[Any], schema: Schema) -> dict[str, list[Any]]:
     regrove.errors.InvalidInput: Row 0: field 'hour' has the wrong type.
       expected: int8
       received: '7'
+      mend:     send the value itself and not a text of it, if a number or true and false are expected
     """
     columns: dict[str, list[Any]] = {}
     for index, row in enumerate(rows):
         if type(row) is not dict:
-            raise InvalidInput(f"Row {index} is no object", expected="an object of fields", received=_short(row))
+            raise InvalidInput(
+                f"Row {index} is no object",
+                expected="an object of fields",
+                received=_short(row),
+                mend=f"send its fields by their names: {', '.join(schema.names)}",
+            )
         if len(row) > len(schema):
             _refuse_unknown(index, row, schema)
     for column in schema.columns:
@@ -81,14 +93,21 @@ def _refuse_unknown(index: int, row: dict[str, Any], schema: Schema) -> None:
 def _absent(index: int, column: Column, row: dict[str, Any], schema: Schema) -> InvalidInput:
     if column.name in row:
         return InvalidInput(
-            f"Row {index}: field {column.name!r} is null", expected=f"{column.type}, never null", received="null"
+            f"Row {index}: field {column.name!r} is null",
+            expected=f"{column.type}, never null",
+            received="null",
+            mend="send its value: the model never saw a row without one",
         )
     close = nearest(column.name, [name for name in row if name not in schema])
     return InvalidInput(
         f"Row {index}: field {column.name!r} is missing",
         expected=f"{column.type}" + (", or null" if column.nullable else ""),
         received=f"the fields {', '.join(map(str, row)) or 'none'}",
-        mend=close and f"rename the field: {close.replace('did you mean ', '')} to {column.name!r}",
+        mend=f"rename the field: {close.removeprefix('did you mean ').removesuffix('?')} to {column.name!r}"
+        if close
+        else "send it, as null when it is not known"
+        if column.nullable
+        else "send it: every row has each field",
     )
 
 
@@ -97,6 +116,9 @@ def _wrong(value: Any, index: int, column: Column, expected: str = "") -> Invali
         f"Row {index}: field {column.name!r} has the wrong type",
         expected=expected or column.type.value,
         received=_short(value),
+        mend="write it as expected"
+        if expected
+        else _MENDS.get(type(value), "send a value of the type that is expected"),
     )
 
 
@@ -112,7 +134,10 @@ def _integer(value: Any, index: int, column: Column) -> int:
     low, high = column.type.bounds or (0, 0)
     if not low <= value <= high:
         raise InvalidInput(
-            f"Row {index}: field {column.name!r} is out of range", expected=f"{low} to {high}", received=_short(value)
+            f"Row {index}: field {column.name!r} is out of range",
+            expected=f"{low} to {high}",
+            received=_short(value),
+            mend="send a value that the model's data could hold",
         )
     return value
 
@@ -129,6 +154,7 @@ def _float(value: Any, index: int, column: Column) -> float:
             f"Row {index}: field {column.name!r} is not finite",
             expected=f"a finite {column.type}",
             received=_short(value),
+            mend="send null where a value is missing" if column.nullable else "send a number that the type can hold",
         )
     return number
 

@@ -17,6 +17,7 @@ from regrove.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
     from regrove.registry import Decision, ModelVersion
+    from regrove.serving import LabelRecord
     from regrove.workspace.workspace import Workspace
 
 __all__ = ["Trace", "TraceStep", "trace"]
@@ -77,7 +78,7 @@ class _Walker:
 
     def _prediction(self, ref: str, depth: int) -> Iterator[TraceStep]:
         found = self._ws.deployments.prediction(ref)
-        labels = (f"{each.value} (arrived {iso(each.received_at)})" for each in found.labels)
+        labels = (_label(each) for each in found.labels)
         yield _step(
             "prediction",
             found.ref,
@@ -215,6 +216,12 @@ class _Walker:
             source=found.source_digest,
             git=commit if found.git_commit else "",
         )
+
+
+def _label(label: LabelRecord) -> str:
+    """A label with the time by which labels are ordered, when the client said it, and the time of its arrival."""
+    known = "" if label.known_at is None else f"known {iso(label.known_at)}, "
+    return f"{label.value} ({known}arrived {iso(label.received_at)})"
 
 
 def _step(what: str, ref: str, depth: int, /, **facts: Any) -> TraceStep:
