@@ -66,8 +66,8 @@ def generation(number: int = 1, revision: int | None = None, state: str = "runni
     )
 
 
-def load(published: Generation) -> Sum:
-    return Sum(1000.0 * published.revision.number)
+def load(published: Generation) -> tuple[Sum, ...]:
+    return tuple(Sum(1000.0 * revision.number) for revision in published.arms)
 
 
 class Server:

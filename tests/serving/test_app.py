@@ -135,7 +135,7 @@ class TestPredict:
                     raise RuntimeError
                 return super().predict(columns)
 
-        server = served(objects, tmp_path / "log", loader=lambda _: Failing())
+        server = served(objects, tmp_path / "log", loader=lambda _: (Failing(),))
         identity = new_id()
         assert server.predict(row(flight="bad"), id=identity).status == 500
         assert server.predict(row(), id=identity).status == 200
@@ -151,7 +151,7 @@ class TestPredict:
                 except TypeError as error:
                     raise ServingFailed("Row 0: the estimator failed: TypeError", mend="look at the log") from error
 
-        server = served(objects, tmp_path / "log", loader=lambda _: Failing())
+        server = served(objects, tmp_path / "log", loader=lambda _: (Failing(),))
         answer = server.predict(row(flight="bad"))
         assert answer.status == 500 and answer.json["error"]["code"] == "serving-failed"
         assert answer.json["error"]["happened"].startswith("Row 0") and b"Traceback" not in answer.body
@@ -192,7 +192,7 @@ class TestPredict:
                     raise RuntimeError("secret path")
                 return super().predict(columns)
 
-        server = served(objects, tmp_path / "log", loader=lambda _: Failing())
+        server = served(objects, tmp_path / "log", loader=lambda _: (Failing(),))
         answer = server.predict(row(flight="bad"))
         assert answer.status == 500 and b"secret" not in answer.body
         assert predicted(server) == [] and server.predict(row()).status == 200

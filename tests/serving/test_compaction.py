@@ -138,7 +138,7 @@ class TestCompact:
         server.close()
         deployments.compact("late")
         write(objects, generation(2))
-        other = another(objects, log, loader=lambda _: Float())
+        other = another(objects, log, loader=lambda _: (Float(),))
         assert other.predict(row(hour=1), row(hour=2.5), id=identity).json["generation"] == 2
         other.close()
         assert deployments.compact("late").differing == 1

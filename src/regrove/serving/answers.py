@@ -17,7 +17,7 @@ from regrove.errors import (
 from regrove.serving.bodies import MalformedBody
 from regrove.serving.live import Live
 
-__all__ = ["JSON", "Answer", "failure", "ok", "predictions"]
+__all__ = ["JSON", "Answer", "failure", "ok", "own_fault", "predictions"]
 
 JSON: Final = b"application/json"
 """The content type of every answer but that of /metrics."""
@@ -62,6 +62,20 @@ def failure(error: RegroveError, *, status: int = 0, headers: tuple[tuple[bytes,
     return Answer(status, _encoder.encode({"error": told}), headers=headers)
 
 
+def own_fault(error: Exception) -> str:
+    """What to call an error that is the revision's fault and not the request's; empty for one that is not.
+
+    A log that cannot be written and a deployment that does not answer are nobody's fault among revisions.
+
+    >>> own_fault(ZeroDivisionError()), own_fault(InvalidInput("no"))
+    ('ZeroDivisionError', '')
+    """
+    if not isinstance(error, RegroveError):
+        return type(error).__name__
+    status = next((each for kind, each in _STATUSES if isinstance(error, kind)), 500)
+    return error.code if status == 500 else ""
+
+
 def predictions(live: Live, request_id: str, outputs: dict[str, list[Any]]) -> bytes:
     """The body that answers a prediction request; each row of ``outputs`` with its id."""
     names = tuple(outputs)
@@ -69,7 +83,7 @@ def predictions(live: Live, request_id: str, outputs: dict[str, list[Any]]) -> b
         {"id": f"{request_id}.{index}", **dict(zip(names, values, strict=True))}
         for index, values in enumerate(zip(*outputs.values(), strict=True))
     ]
-    revision = live.generation.revision
+    revision = live.revision
     return _encoder.encode(
         {
             "id": request_id,

@@ -12,19 +12,21 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from regrove.clock import Clock, SystemClock, iso
 from regrove.errors import InvalidInput, NotFound, RegroveError, Unavailable
 from regrove.serving import metrics
-from regrove.serving.answers import Answer, failure, ok, predictions
+from regrove.serving.answers import Answer, failure, ok, own_fault, predictions
 from regrove.serving.bodies import Question, feedback, question
 from regrove.serving.config import Limits
 from regrove.serving.counters import ROUTES, Counters, Values
+from regrove.serving.headers import AT, Told, told
 from regrove.serving.live import Live
-from regrove.serving.records import Labelled, Predicted
+from regrove.serving.records import Failed, Labelled, Predicted
 from regrove.serving.repeats import Repeats, content
 from regrove.serving.segment import LogUnwritable, SegmentWriter
+from regrove.serving.traffic import SHARES
 from regrove.serving.watcher import Watcher
 
 __all__ = ["App"]
@@ -33,12 +35,24 @@ Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-Handler = Callable[[bytes], Awaitable[Answer]]
+Handler = Callable[[bytes, Told], Awaitable[Answer]]
+
+_DAY: Final = 86_400_000_000
 
 _INLINE_ROWS: Final = 64
 """Requests of more rows are predicted on a thread, so that health checks and small requests do not wait for them."""
 
 _log = logging.getLogger("regrove.serving")
+
+
+class _Turn(NamedTuple):
+    """One prediction request on its way."""
+
+    arm: Live
+    asked: Question
+    at: int
+    began: float
+    overridden: bool
 
 
 class _GoneError(Exception):
@@ -48,7 +62,8 @@ class _GoneError(Exception):
 class App:
     """One server process's application; ``workers`` reads the counters of all processes of its server.
 
-    ``clock`` says when a prediction is made and a label arrives, and which label comes from the future.
+    ``clock`` says when a prediction is made and a label arrives, and which label comes from the future. With
+    ``replayed`` each request says it by its own header, and the log is cut by the days that they name.
     """
 
     def __init__(
@@ -59,12 +74,15 @@ class App:
         counters: Counters,
         workers: Callable[[], Mapping[str, Values]] | None = None,
         clock: Clock | None = None,
+        *,
+        replayed: bool = False,
     ) -> None:
         self._deployment = deployment
         self._watcher = watcher
         self._writer = log
         self._counters = counters
         self._clock: Clock = clock or SystemClock()
+        self._replayed = replayed
         self._repeats = Repeats()
         self._workers = workers or (lambda: {"0": counters.values()})
         self._threads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="regrove-batch")
@@ -120,7 +138,7 @@ class App:
             answer = failure(
                 RegroveError(
                     "The model or the server failed on this request",
-                    mend="the server's own log tells what was raised; nothing was recorded of this request",
+                    mend="the server's own log tells what was raised; the request was logged as failed",
                 )
             )
         self._counters.request(path if path in ROUTES else "other", answer.status)
@@ -150,69 +168,131 @@ class App:
             if read is None:
                 return _too_large(limit, "more")
             body = read
-        return await handler(body)
+        return await handler(body, told(scope["headers"]))
 
     def _limits(self) -> Limits:
         live = self._watcher.live
         return live.generation.revision.config.limits if live is not None else Limits()
 
-    async def _predict(self, body: bytes) -> Answer:
+    async def _predict(self, body: bytes, head: Told) -> Answer:
         began = time.perf_counter()
         live = self._watcher.live
         if live is None:
             raise self._not_ready()
         asked = question(body, live.generation.revision.config.limits)
-        if len(asked.rows) <= _INLINE_ROWS:
-            answer, written = self._predicted(live, asked)
-        else:
-            loop = asyncio.get_running_loop()
-            answer, written = await loop.run_in_executor(self._threads, self._predicted, live, asked)
+        at = self._at(head)
+        arm = (
+            live.named(head.revision)
+            if head.revision is not None
+            else live.choose(asked.key, asked.request_id, asked.rows)
+        )
+        side = "control" if arm is live else "candidate"
+        self._counters.add(f"{side}_requests")
+        turn = _Turn(arm, asked, at, began, overridden=head.revision is not None)
+        try:
+            if len(asked.rows) <= _INLINE_ROWS:
+                answer, written = self._predicted(turn)
+            else:
+                loop = asyncio.get_running_loop()
+                answer, written = await loop.run_in_executor(self._threads, self._predicted, turn)
+        except Exception as error:
+            if (fault := own_fault(error)) and self._fail(turn, fault):
+                self._counters.add(f"{side}_failures")
+            raise
+        took = time.perf_counter() - began
         self._counters.add("predictions", len(asked.rows))
         self._counters.add("log_bytes", written)
-        self._counters.took(time.perf_counter() - began)
+        self._counters.add(f"{side}_seconds", took)
+        self._counters.took(took)
         return answer
 
-    def _predicted(self, live: Live, asked: Question) -> tuple[Answer, int]:
+    def _predicted(self, turn: _Turn) -> tuple[Answer, int]:
         """Predict, log, answer: in this order, so that what was answered is in the log. Also the bytes logged."""
-        inputs = live.read(asked.rows)
+        arm, asked = turn.arm, turn.asked
+        inputs = arm.read(asked.rows)
         new = asked.given and self._repeats.claim(asked.request_id, content(asked.key, inputs))
         try:
-            outputs = live.answer(inputs)
-            body = predictions(live, asked.request_id, outputs)
+            outputs = arm.answer(inputs)
+            body = predictions(arm, asked.request_id, outputs)
             record = Predicted(
                 request_id=asked.request_id,
                 given=asked.given,
                 key=asked.key,
-                at=self._clock.now(),
-                generation=live.generation.number,
+                at=turn.at,
+                generation=arm.generation.number,
                 rows=len(asked.rows),
                 inputs=inputs,
                 outputs=outputs,
+                revision=arm.revision.number,
+                seconds=time.perf_counter() - turn.began,
+                overridden=turn.overridden,
             )
-            written = self._writer.append(record, answering=live.answering)
+            written = self._writer.append(record, answering=arm.answering)
         except Exception:
             if new:
                 self._repeats.release(asked.request_id)
             raise
         return Answer(200, body), written
 
-    async def _feedback(self, body: bytes) -> Answer:
+    def _fail(self, turn: _Turn, fault: str) -> bool:
+        """Log that an arm failed a request; False when not even that could be written."""
+        record = Failed(
+            request_id=turn.asked.request_id,
+            key=turn.asked.key,
+            at=turn.at,
+            generation=turn.arm.generation.number,
+            revision=turn.arm.revision.number,
+            model=turn.arm.revision.model,
+            rows=len(turn.asked.rows),
+            seconds=time.perf_counter() - turn.began,
+            overridden=turn.overridden,
+            error=fault,
+        )
+        try:
+            self._counters.add("log_bytes", self._writer.append(record))
+        except LogUnwritable:
+            self._counters.add("log_failures")
+            return False
+        return True
+
+    async def _feedback(self, body: bytes, head: Told) -> Answer:
         live = self._watcher.live
-        labels = feedback(body, self._limits(), live.model.target if live else None, now=self._clock.now())
-        written = self._writer.append(Labelled(received_at=self._clock.now(), labels=labels))
+        at = self._at(head)
+        labels = feedback(body, self._limits(), live.model.target if live else None, now=at)
+        written = self._writer.append(Labelled(received_at=at, labels=labels))
         self._counters.add("labels", len(labels))
         self._counters.add("log_bytes", written)
         return ok({"accepted": len(labels)})
 
-    async def _healthz(self, _body: bytes) -> Answer:
+    def _at(self, head: Told) -> int:
+        """Domain time: the clock's, or in a replayed workspace what the request says."""
+        if not self._replayed:
+            if head.at is None:
+                return self._clock.now()
+            raise InvalidInput(
+                f"This server lives in the present and takes no {AT}",
+                expected="a request without the header",
+                received=iso(head.at),
+                mend='leave it out; a workspace with clock = "replay" is driven by: regrove replay',
+            )
+        if head.at is None:
+            raise InvalidInput(
+                "The server of a replayed workspace must be told the time of a request",
+                expected=f"the header {AT} with a time such as 2013-03-01T12:00:00Z",
+                mend="regrove replay sends it",
+            )
+        self._writer.turn(head.at // _DAY)
+        return head.at
+
+    async def _healthz(self, _body: bytes, _head: Told) -> Answer:
         return ok({"status": "ok"})
 
-    async def _readyz(self, _body: bytes) -> Answer:
+    async def _readyz(self, _body: bytes, _head: Told) -> Answer:
         live = self._watcher.live
         if live is None:
             return failure(self._not_ready())
         generation = live.generation
-        told: dict[str, Any] = {
+        said: dict[str, Any] = {
             "status": "ready",
             "deployment": generation.deployment,
             "generation": generation.number,
@@ -220,11 +300,17 @@ class App:
             "model": generation.revision.model,
             "published_at": iso(generation.published_at),
         }
+        if live.candidates:
+            split = zip(live.candidates, generation.shares, strict=True)
+            said["candidates"] = [
+                {"revision": arm.revision.number, "model": arm.revision.model, "share": share / SHARES}
+                for arm, share in split
+            ]
         if self._watcher.trouble:
-            told |= {"trouble": self._watcher.trouble, "refused_generation": self._watcher.refused}
-        return ok(told)
+            said |= {"trouble": self._watcher.trouble, "refused_generation": self._watcher.refused}
+        return ok(said)
 
-    async def _metrics(self, _body: bytes) -> Answer:
+    async def _metrics(self, _body: bytes, _head: Told) -> Answer:
         text = metrics.render(self._deployment, self._workers())
         return Answer(200, text.encode(), metrics.CONTENT_TYPE.encode())
 

@@ -19,7 +19,7 @@ import msgspec
 from regrove.errors import Corrupt
 from regrove.refs import new_id
 from regrove.serving.events import CompactedObject, PredictionsCompacted, PredictionsDiffered
-from regrove.serving.gather import Gathered, fingerprints, labels_frame
+from regrove.serving.gather import Gathered, Side, failures_frame, fingerprints, labels_frame
 from regrove.serving.records import Record
 from regrove.serving.segment import cut, folder_of, held, read, segments
 from regrove.serving.store import Store, StoredObject
@@ -36,6 +36,9 @@ _BATCH_BYTES: Final = 128 << 20
 """Segments compacted together: what is held in memory at once."""
 
 _ABANDONED_S: Final = 3600.0
+
+_NO_SIDE: Final[Side] = (0, 0)
+"""Of labels and failures, which stand in one object whatever they are about."""
 
 _NAMED: Final = 1000
 """How many requests an event names."""
@@ -195,16 +198,18 @@ class Compactor:
         return pl.concat(fingerprints(pl.scan_parquet(path, glob=False).filter(mine).collect()) for path in paths)
 
     def _objects(
-        self, project: str, deployment: str, compaction: str, gathered: Gathered, frames: dict[int, pl.DataFrame]
+        self, project: str, deployment: str, compaction: str, gathered: Gathered, frames: dict[Side, pl.DataFrame]
     ) -> Iterator[StoredObject]:
         from regrove.frames import encode_parquet
 
-        pieces = [("predictions", number, frame) for number, frame in sorted(frames.items())]
+        pieces = [("predictions", side, frame) for side, frame in sorted(frames.items(), key=lambda item: item[0])]
+        if gathered.failed:
+            pieces.append(("failures", _NO_SIDE, failures_frame(gathered.failed)))
         if gathered.labels:
-            pieces.append(("labels", 0, labels_frame(gathered.labels)))
-        for number, (kind, generation, frame) in enumerate(pieces, start=1):
-            answering = gathered.answering.get(generation)
-            times = frame.get_column("at" if answering else "received_at").to_physical()
+            pieces.append(("labels", _NO_SIDE, labels_frame(gathered.labels)))
+        for number, (kind, side, frame) in enumerate(pieces, start=1):
+            answering = gathered.answering.get(side)
+            times = frame.get_column("received_at" if kind == "labels" else "at").to_physical()
             ids = frame.get_column("request_id")
             yield StoredObject(
                 project=project,
@@ -213,8 +218,8 @@ class Compactor:
                 number=number,
                 kind=kind,
                 digest=self._vault.add_bytes(encode_parquet(frame)),
-                generation=generation,
-                revision=answering.revision if answering else 0,
+                generation=side[0],
+                revision=side[1],
                 target=answering.target.value if answering else "",
                 rows=frame.height,
                 first_id=str(ids.min()),

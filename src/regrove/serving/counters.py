@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-__all__ = ["BUCKETS_S", "GAUGES", "ROUTES", "STATUSES", "TOTALS", "Counters", "read"]
+__all__ = ["BUCKETS_S", "GAUGES", "ROUTES", "SIDES", "STATUSES", "TOTALS", "Counters", "read"]
 
 ROUTES: Final = ("/predict", "/feedback", "/healthz", "/readyz", "/metrics", "other")
 """The routes that are counted apart."""
@@ -25,10 +25,15 @@ STATUSES: Final = (200, 400, 404, 405, 409, 413, 422, 500, 503)
 BUCKETS_S: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 """Upper edges of the prediction time histogram, in seconds; what is slower falls behind the last."""
 
-TOTALS: Final = ("predictions", "labels", "log_bytes", "log_failures", "load_failures", "swaps", "polls")
+SIDES: Final = ("control", "candidate")
+"""The sides of a split; without one, all is the control's."""
+
+_OF_SIDES = tuple(f"{side}_{what}" for side in SIDES for what in ("requests", "failures", "seconds"))
+
+TOTALS: Final = ("predictions", "labels", "log_bytes", "log_failures", "load_failures", "swaps", "polls", *_OF_SIDES)
 """Counters that only grow."""
 
-GAUGES: Final = ("generation", "revision", "ready", "poll_failing")
+GAUGES: Final = ("generation", "revision", "candidate", "refused", "ready", "poll_failing")
 """Values of one process that are set."""
 
 _REQUESTS = {(route, status): index for index, (route, status) in enumerate((r, s) for r in ROUTES for s in STATUSES)}

@@ -1,8 +1,9 @@
-"""Records of the log into frames: one for the predictions of each generation, one for labels.
+"""Records of the log into frames: one for the predictions of each revision, one for failed requests, one for labels.
 
-A frame of predictions has ``request_id``, ``row``, ``at``, ``key``, ``generation``, ``revision``, ``model``, then
-``request.<field>`` and ``output.<field>`` in their types (categories as texts). A frame of labels has ``request_id``,
-``row``, ``value`` as JSON text, ``known_at`` (null when the client did not say) and ``received_at``.
+A frame of predictions has ``request_id``, ``row``, ``at``, ``key``, ``generation``, ``revision``, ``model``, how many
+``seconds`` its request took, whether the revision was asked for by name (``overridden``), then ``request.<field>`` and
+``output.<field>`` in their types (categories as texts). A frame of labels has ``request_id``, ``row``, ``value`` as
+JSON text, ``known_at`` (null when the client did not say) and ``received_at``.
 """
 
 from __future__ import annotations
@@ -15,12 +16,15 @@ import msgspec
 
 from regrove.errors import Corrupt
 from regrove.schema import LogicalType, Schema, to_polars
-from regrove.serving.records import Answering, Label, Labelled, Opened, Predicted, Record
+from regrove.serving.records import Answering, Failed, Label, Labelled, Opened, Predicted, Record
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Gathered", "fingerprints", "labels_frame", "predictions_frame"]
+__all__ = ["Gathered", "Side", "failures_frame", "fingerprints", "labels_frame", "predictions_frame"]
+
+Side = tuple[int, int]
+"""A generation and one of its revisions."""
 
 _FIRST: Final = -(1 << 62)
 """An instant before every other, in microseconds: what is recorded already came first."""
@@ -30,27 +34,35 @@ class Gathered:
     """The records of one or more segments, sorted out. A request that stands twice is kept once, the earliest."""
 
     def __init__(self) -> None:
-        self.answering: dict[int, Answering] = {}
-        """What each generation is."""
-        self.predicted: dict[int, list[Predicted]] = {}
-        """The requests that each generation answered."""
+        self.answering: dict[Side, Answering] = {}
+        """What each revision of a generation is."""
+        self.predicted: dict[Side, list[Predicted]] = {}
+        """The requests that each of them answered."""
+        self.failed: list[Failed] = []
+        """The requests that revisions failed."""
         self.labels: list[tuple[Label, int]] = []
         """Each label with the time of its arrival."""
 
     def add(self, records: Iterable[Record], *, where: str) -> None:
         """Add the records of a segment; Corrupt when it does not say what answered."""
-        known: set[int] = set()
+        known: set[Side] = set()
+        only: dict[int, int] = {}
         for record in records:
             if isinstance(record, Answering):
-                self.answering[record.generation] = record
-                known.add(record.generation)
+                side = (record.generation, record.revision)
+                self.answering[side] = record
+                known.add(side)
+                only[record.generation] = record.revision
             elif isinstance(record, Predicted):
-                if record.generation not in known:
+                side = (record.generation, record.revision or only.get(record.generation, 0))
+                if side not in known:
                     raise Corrupt(
                         f"{where} holds a prediction of generation {record.generation} and does not say what that is",
                         mend="restore the file from a backup, or move it out of the log folder",
                     )
-                self.predicted.setdefault(record.generation, []).append(record)
+                self.predicted.setdefault(side, []).append(record)
+            elif isinstance(record, Failed):
+                self.failed.append(record)
             elif isinstance(record, Labelled):
                 self.labels += ((label, record.received_at) for label in record.labels)
             else:
@@ -68,19 +80,18 @@ class Gathered:
         """How many rows were predicted, before repeated ones are left out."""
         return sum(each.rows for each in self._all())
 
-    def frames(self, *, without: pl.DataFrame | None = None) -> dict[int, pl.DataFrame]:
-        """The predictions of each generation, each (request, row) once over all of them, sorted by id and row.
+    def frames(self, *, without: pl.DataFrame | None = None) -> dict[Side, pl.DataFrame]:
+        """The predictions of each side, each (request, row) once over all of them, sorted by id and row.
 
         ``without`` names (``request_id``, ``row``) that are recorded elsewhere already.
         """
         import polars as pl
 
-        whole = {
-            number: predictions_frame(self.answering[number], requests) for number, requests in self.predicted.items()
-        }
+        whole = {side: predictions_frame(self.answering[side], requests) for side, requests in self.predicted.items()}
         if not self.given():
-            return {number: frame.sort("request_id", "row") for number, frame in whole.items()}
-        keys = pl.concat(frame.select("request_id", "row", "at", "generation") for frame in whole.values())
+            return {side: frame.sort("request_id", "row") for side, frame in whole.items()}
+        names = ["request_id", "row", "at", "generation", "revision"]
+        keys = pl.concat(frame.select(names) for frame in whole.values())
         first = (
             keys.with_row_index("place")
             .sort("at", "place")
@@ -89,11 +100,12 @@ class Gathered:
         if without is not None:
             first = first.join(without, on=["request_id", "row"], how="anti")
         kept = {}
-        for number, frame in whole.items():
-            mine = first.filter(pl.col("generation") == number).select("request_id", "row", "at")
+        for side, frame in whole.items():
+            of_side = (pl.col("generation") == side[0]) & (pl.col("revision") == side[1])
+            mine = first.filter(of_side).select("request_id", "row", "at")
             chosen = frame.unique(["request_id", "row", "at"], keep="first", maintain_order=True)
-            kept[number] = chosen.join(mine, on=["request_id", "row", "at"], how="semi").sort("request_id", "row")
-        return {number: frame for number, frame in kept.items() if frame.height}
+            kept[side] = chosen.join(mine, on=["request_id", "row", "at"], how="semi").sort("request_id", "row")
+        return {side: frame for side, frame in kept.items() if frame.height}
 
     def differing(self, *, known: pl.DataFrame | None = None) -> list[tuple[str, int]]:
         """The requests that came again under an id of the client's with other values, and in how many rows.
@@ -110,9 +122,9 @@ class Gathered:
         if not again:
             return []
         parts = [] if known is None else [known.with_columns(at=pl.lit(_FIRST, to_polars(LogicalType.TIMESTAMP)))]
-        for number, requests in self.predicted.items():
+        for side, requests in self.predicted.items():
             mine = [each for each in requests if each.given and each.request_id in again]
-            parts += [fingerprints(predictions_frame(self.answering[number], mine))] if mine else []
+            parts += [fingerprints(predictions_frame(self.answering[side], mine))] if mine else []
         rows = pl.concat(part.select("request_id", "row", "at", "key", "fingerprint") for part in parts)
         said = pl.col("key", "fingerprint")
         first = said.sort_by("at", maintain_order=True).first().over("request_id", "row").name.suffix(":first")
@@ -134,6 +146,8 @@ def predictions_frame(answering: Answering, requests: list[Predicted]) -> pl.Dat
             "request_id": [each.request_id for each in requests],
             "at": pl.Series([each.at for each in requests], dtype=pl.Int64).cast(moment),
             "key": pl.Series([each.key for each in requests], dtype=pl.String),
+            "seconds": pl.Series([each.seconds for each in requests], dtype=pl.Float64),
+            "overridden": pl.Series([each.overridden for each in requests], dtype=pl.Boolean),
             "rows": pl.Series([list(range(count)) for count in counts], dtype=pl.List(pl.Int32)),
         }
     ).explode("rows")
@@ -151,6 +165,8 @@ def predictions_frame(answering: Answering, requests: list[Predicted]) -> pl.Dat
         pl.lit(answering.generation, pl.Int64).alias("generation"),
         pl.lit(answering.revision, pl.Int64).alias("revision"),
         pl.lit(answering.model, pl.String).alias("model"),
+        "seconds",
+        "overridden",
         *inputs,
         *outputs,
     )
@@ -175,6 +191,19 @@ def fingerprints(frame: pl.DataFrame) -> pl.DataFrame:
     ).cast(pl.String)
     texts = values.select(pl.struct(pl.all()).struct.json_encode().hash().alias("fingerprint"))
     return pl.concat([frame.select("request_id", "row", "at", "key"), texts], how="horizontal")
+
+
+def failures_frame(failed: list[Failed]) -> pl.DataFrame:
+    """The frame of failed requests, sorted by id and time."""
+    import polars as pl
+
+    columns = {
+        "request_id": pl.String, "key": pl.String, "generation": pl.Int64, "revision": pl.Int64, "model": pl.String,
+        "rows": pl.Int64, "seconds": pl.Float64, "overridden": pl.Boolean, "error": pl.String,
+    }  # fmt: skip
+    times = pl.Series("at", [each.at for each in failed], dtype=pl.Int64).cast(to_polars(LogicalType.TIMESTAMP))
+    rows = {name: pl.Series([getattr(each, name) for each in failed], dtype=kind) for name, kind in columns.items()}
+    return pl.DataFrame(rows).insert_column(1, times).sort("request_id", "at")
 
 
 def labels_frame(labels: list[tuple[Label, int]]) -> pl.DataFrame:

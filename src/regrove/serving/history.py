@@ -35,6 +35,8 @@ _EMPTY = {
     "generation": LogicalType.INT64,
     "revision": LogicalType.INT64,
     "model": LogicalType.STRING,
+    "seconds": LogicalType.FLOAT64,
+    "overridden": LogicalType.BOOLEAN,
     "label": LogicalType.STRING,
     "label_known_at": LogicalType.TIMESTAMP,
     "label_received_at": LogicalType.TIMESTAMP,
@@ -103,7 +105,7 @@ class History:
         told = [each for each in objects if each.kind == "labels" and (since is None or each.last_at >= low - _DAY)]
         parts = [(self._scan(each), each.target) for each in recorded]
         fresh = gathered.frames(without=self._overlap(gathered, recorded))
-        parts += [(frame.lazy(), gathered.answering[number].target.value) for number, frame in fresh.items()]
+        parts += [(frame.lazy(), gathered.answering[side].target.value) for side, frame in fresh.items()]
         if since is not None or until is not None:
             parts = [(_between(frame, low, high), target) for frame, target in parts]
         if not parts:
@@ -178,10 +180,10 @@ class History:
                 rows = self._scan(each).filter(wanted).collect()
                 if rows.height:
                     return rows.row(0, named=True), f"object:{each.digest}"
-        for number, requests in gathered.predicted.items():
+        for side, requests in gathered.predicted.items():
             mine = Gathered()
-            mine.answering[number] = gathered.answering[number]
-            mine.predicted[number] = [each for each in requests if each.request_id == request_id]
+            mine.answering[side] = gathered.answering[side]
+            mine.predicted[side] = [each for each in requests if each.request_id == request_id]
             for frame in mine.frames().values():
                 rows = frame.filter(wanted)
                 if rows.height:

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any, Protocol
 
+from regrove.errors import NotFound
 from regrove.schema import LogicalType, Schema, decode_rows
 from regrove.serving.generation import Generation
 from regrove.serving.records import Answering
+from regrove.serving.traffic import choose
 
 __all__ = ["Live", "Model", "example"]
 
@@ -37,12 +39,15 @@ class Model(Protocol):
 
 
 class Live:
-    """A generation with its model, ready to answer; never changed once made."""
+    """A revision of a generation with its model, ready to answer; never changed once made.
 
-    def __init__(self, generation: Generation, model: Model) -> None:
+    ``models`` holds the model of each arm of the generation, the control's first; ``arm`` says which of them this is.
+    """
+
+    def __init__(self, generation: Generation, *models: Model, arm: int = 0) -> None:
         self.generation = generation
-        self.model = model
-        revision = generation.revision
+        self.revision = revision = generation.arms[arm]
+        self.model = model = models[arm]
         self.answering = Answering(
             generation=generation.number,
             revision=revision.number,
@@ -52,6 +57,36 @@ class Live:
             request=model.request,
             output=model.output,
             target=model.target,
+        )
+        others = range(1, len(generation.arms)) if arm == 0 else ()
+        self.candidates = tuple(Live(generation, *models, arm=other) for other in others)
+        """What answers a share of the callers in the control's place."""
+
+    def choose(self, key: str | None, request_id: str, rows: Sequence[Any]) -> Live:
+        """The arm that answers this caller: the same for the same key, on every worker.
+
+        The key of a request that carries none is the sticky field of its row, when it has one row; a request of many
+        rows is a unit of its own.
+        """
+        if not self.candidates:
+            return self
+        if key is None and self.answering.sticky is not None and len(rows) == 1 and isinstance(rows[0], dict):
+            value = rows[0].get(self.answering.sticky)
+            key = None if value is None else str(value)
+        arm = choose(self.generation.shares, self.generation.salt, key, request_id)
+        return self if arm == 0 else self.candidates[arm - 1]
+
+    def named(self, revision: int) -> Live:
+        """The arm of this revision; NotFound with those that answer now."""
+        arms = (self, *self.candidates)
+        for arm in arms:
+            if arm.revision.number == revision:
+                return arm
+        raise NotFound(
+            f"Revision {revision} does not answer here",
+            expected=f"one of {', '.join(str(arm.revision.number) for arm in arms)}",
+            received=str(revision),
+            mend="leave the header x-regrove-revision out; /readyz says what answers",
         )
 
     def read(self, rows: Sequence[Any]) -> dict[str, list[Any]]:
@@ -63,11 +98,13 @@ class Live:
         return self.model.predict(columns)
 
     def warm(self) -> None:
-        """Predict made-up rows, so that the first caller does not pay for what is loaded late.
+        """Predict made-up rows on every arm, so that the first caller does not pay for what is loaded late.
 
         A function of the project may refuse one made-up row with reason; a model that answers none of them is not let
         live, and its error is raised.
         """
+        for each in self.candidates:
+            each.warm()
         error: Exception | None = None
         for row in example(self.model.request):
             try:

@@ -33,19 +33,22 @@ class LoadedModel:
 
 
 class Loader:
-    """Loads models by the digest of their manifest; the last one is kept, for a generation that changes only limits."""
+    """Loads models by the digest of their manifest; those of the last generation are kept, for one that shares them."""
 
     def __init__(self, objects: ObjectStore) -> None:
         self._vault = Vault(objects)
-        self._last: tuple[str, LoadedModel] | None = None
+        self._kept: dict[str, LoadedModel] = {}
 
-    def __call__(self, generation: Generation) -> LoadedModel:
-        """The model of a generation.
+    def __call__(self, generation: Generation) -> tuple[LoadedModel, ...]:
+        """The models of a generation's arms, the control's first.
 
         Raises what `Predictor.read` raises: objects that are missing or changed, types that nobody vouches for, code
         that cannot be imported, an estimator that does not fit its signature.
         """
-        digest = generation.revision.model_digest
-        if self._last is None or self._last[0] != digest:
-            self._last = (digest, LoadedModel(Predictor.read(digest, self._vault)))
-        return self._last[1]
+        digests = [revision.model_digest for revision in generation.arms]
+        loaded = {each: self._kept[each] for each in digests if each in self._kept}
+        for each in digests:
+            if each not in loaded:
+                loaded[each] = LoadedModel(Predictor.read(each, self._vault))
+        self._kept = loaded
+        return tuple(loaded[each] for each in digests)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from regrove.serving.counters import BUCKETS_S, ROUTES, STATUSES, Values
+from regrove.serving.counters import BUCKETS_S, ROUTES, SIDES, STATUSES, Values
 
 __all__ = ["CONTENT_TYPE", "render"]
 
@@ -25,9 +25,16 @@ _TOTALS = {
     "swaps": ("regrove_generation_swaps_total", "Generations that went live."),
     "polls": ("regrove_generation_polls_total", "Looks for a newer generation."),
 }
+_SIDES = {
+    "requests": ("regrove_side_requests_total", "Prediction requests that each side of a split was asked."),
+    "failures": ("regrove_side_failures_total", "Prediction requests that a side failed by a fault of its own."),
+    "seconds": ("regrove_side_seconds_total", "Time that each side spent in prediction requests."),
+}
 _GAUGES = {
     "generation": ("regrove_generation", "The generation that a process answers from, 0 when none is loaded."),
     "revision": ("regrove_revision", "The revision that a process answers from, 0 when none is loaded."),
+    "candidate": ("regrove_candidate_revision", "The revision that answers a share of the callers, 0 for none."),
+    "refused": ("regrove_refused_generation", "The newest generation when it could not be loaded, else 0."),
     "ready": ("regrove_ready", "Whether a process answers predictions."),
     "poll_failing": ("regrove_generation_poll_failing", "Whether the last look for a newer generation failed."),
 }
@@ -51,6 +58,9 @@ def render(deployment: str, workers: Mapping[str, Values]) -> str:
         ),
     )
     _histogram(lines, label, total)
+    for what, (name, text) in _SIDES.items():
+        samples = [(f'{{{label},side="{side}"}}', total.named(f"{side}_{what}")) for side in SIDES]
+        _family(lines, name, "counter", text, samples)
     for slot, (name, text) in _TOTALS.items():
         _family(lines, name, "counter", text, [(f"{{{label}}}", total.named(slot))])
     for slot, (name, text) in _GAUGES.items():

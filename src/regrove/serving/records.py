@@ -13,7 +13,7 @@ import msgspec
 
 from regrove.schema import LogicalType, Schema
 
-__all__ = ["Answering", "Label", "Labelled", "Opened", "Predicted", "Record", "decode", "encode"]
+__all__ = ["Answering", "Failed", "Label", "Labelled", "Opened", "Predicted", "Record", "decode", "encode"]
 
 
 class Opened(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="opened"):
@@ -29,7 +29,7 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="op
 
 
 class Answering(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="answering"):
-    """What answers the predictions that name ``generation``."""
+    """What answers the predictions that name ``generation`` and, where several do, ``revision``."""
 
     generation: int
     revision: int
@@ -57,6 +57,28 @@ class Predicted(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag=
     rows: int
     inputs: dict[str, list[Any]]
     outputs: dict[str, list[Any]]
+    revision: int = 0
+    """The revision that answered; 0 for the only one of its generation, in logs of older versions."""
+    seconds: float = 0.0
+    """From the read request to the answer that was about to be logged."""
+    overridden: bool = False
+    """Whether the caller asked for this revision by name, so that it says nothing about a share of the traffic."""
+
+
+class Failed(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="failed"):
+    """One request that a revision could not answer, for a reason of its own and not of the request."""
+
+    request_id: str
+    key: str | None
+    at: int
+    generation: int
+    revision: int
+    model: str
+    rows: int
+    seconds: float
+    overridden: bool
+    error: str
+    """The code of the error, or the name of its class; never its text, which may hold values."""
 
 
 class Label(msgspec.Struct, frozen=True, array_like=True):
@@ -75,7 +97,7 @@ class Labelled(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="
     labels: list[Label]
 
 
-Record = Opened | Answering | Predicted | Labelled
+Record = Opened | Answering | Predicted | Failed | Labelled
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[Record] = msgspec.msgpack.Decoder(Record)

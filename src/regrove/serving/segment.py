@@ -132,7 +132,8 @@ class SegmentWriter:
         self._synced = 0
         self._opened_at = 0
         self._closed = False
-        self._announced: set[int] = set()
+        self._day = 0
+        self._announced: set[tuple[int, int]] = set()
 
     @property
     def folder(self) -> Path:
@@ -152,11 +153,11 @@ class SegmentWriter:
                 self._finish()
             handle = self._handle if self._handle is not None else self._begin()
             frame = self._framer.frame(payload)
-            if answering is not None and answering.generation not in self._announced:
+            if answering is not None and (answering.generation, answering.revision) not in self._announced:
                 frame = self._framer.frame(encode(answering)) + frame
             self._write(handle, frame)
             if answering is not None:
-                self._announced.add(answering.generation)
+                self._announced.add((answering.generation, answering.revision))
             return len(frame)
 
     def tick(self) -> None:
@@ -178,6 +179,13 @@ class SegmentWriter:
         with self._lock:
             if self._framer is framer:
                 self._synced = size
+
+    def turn(self, day: int) -> None:
+        """Close the segment that holds another day than ``day``: in a replayed workspace a year passes in minutes."""
+        with self._lock:
+            if self._day != day:
+                self._finish()
+                self._day = day
 
     def close(self) -> None:
         """Sync and give the segment up; later appends are refused."""

@@ -39,7 +39,7 @@ class Watcher:
         objects: ObjectStore,
         project: str,
         deployment: str,
-        load: Callable[[Generation], Model],
+        load: Callable[[Generation], tuple[Model, ...]],
         counters: Counters,
         *,
         every_s: float = 1.0,
@@ -105,8 +105,10 @@ class Watcher:
         first = self.live is None and not self.stopped
         if self._try(number):
             self.refused, self.trouble, self._waits = 0, "", 0
+            self._counters.put("refused", 0)
             return True
         self.refused = number
+        self._counters.put("refused", number)
         self._again_at = time.monotonic() + min(2.0**self._waits, _PATIENCE_S)
         self._waits += 1
         return first and any(self._try(earlier) for earlier in range(number - 1, max(0, number - 1 - _LOOK_BACK), -1))
@@ -116,7 +118,7 @@ class Watcher:
         try:
             generation = read(self._objects, *self._names, number)
             if generation.state == "running":
-                live = Live(generation, self._load(generation))
+                live = Live(generation, *self._load(generation))
                 live.warm()
             else:
                 live = None
@@ -141,6 +143,7 @@ class Watcher:
         self._counters.add("swaps")
         self._counters.put("generation", generation.number)
         self._counters.put("revision", generation.revision.number if live else 0)
+        self._counters.put("candidate", live.candidates[0].revision.number if live and live.candidates else 0)
         self._counters.put("ready", 1 if live else 0)
         _log.info("generation %d is %s", generation.number, generation.state)
 
