@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.duration.survfunc import SurvfuncRight
 
+from regrove.stats.drift import clopper_pearson
 from regrove.stats.labels import delay_law
 from regrove.stats.verdict import InvalidStatistic
 
@@ -78,3 +79,24 @@ class TestDelayLaw:
         for ask in (lambda: law.share(math.nan), lambda: law.age_for(0), lambda: law.interval(1, 1.0)):
             with pytest.raises(InvalidStatistic):
                 ask()
+
+
+class TestWhatWasNotSeen:
+    """The interval says what is not known."""
+
+    def test_it_is_open_beyond_the_oldest_row(self) -> None:
+        """Rows of age 3 say nothing of age 4."""
+        law = delay_law([1.0] * 50 + [3.0] * 50, [1] * 50 + [0] * 50)
+        assert law.interval(2.0).high < 0.7
+        assert law.interval(4.0).high == 1.0
+        assert delay_law([0.1] * 100, [0] * 100).interval(50.0).high == 1.0
+
+    def test_a_last_row_alone_does_not_make_it_sure(self) -> None:
+        """The curve reaches 1 when the only row that was watched for so long arrives."""
+        assert delay_law([1.0] * 999 + [2.0], [0] * 999 + [1]).interval(2.0).low < 0.1
+
+    def test_without_waiting_rows_it_is_clopper_and_pearsons(self) -> None:
+        """The product of betas is then a beta."""
+        found = delay_law(range(1, 41), [1] * 40).interval(10)
+        exact = clopper_pearson(10, 40, 0.95)
+        assert (found.low, found.high) == pytest.approx((exact.low, exact.high), abs=1e-9)

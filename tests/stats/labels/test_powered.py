@@ -65,6 +65,19 @@ class TestPredictionPowered:
             assert found.bias == pytest.approx(-0.3, abs=0.25)
         assert hold >= 276
 
+    @pytest.mark.parametrize("mean", [0.05, 0.95])
+    def test_coverage_with_few_labels_and_rare_errors(self, mean: float) -> None:
+        """19 of 20 with 50 labels, of which every thirteenth sample holds no error at all."""
+        rng = np.random.default_rng(4)
+        hold = plain = 0
+        for _ in range(400):
+            p = rng.beta(4 * mean, 4 * (1 - mean), 2000)
+            loss = (rng.random(2000) < p).astype(float)
+            found = prediction_powered(np.clip(p + 0.2, 0, 1), np.clip(p[:50] + 0.2, 0, 1), loss[:50])
+            hold += found.interval.covers(loss.mean())
+            plain += found.plain_interval.covers(loss.mean())
+        assert min(hold, plain) >= 380
+
     @given(rows=VALUES, window=st.lists(st.floats(0, 1), min_size=1, max_size=9), tuned=st.booleans())
     def test_nothing_is_nan(self, rows: list[tuple[float, float]], window: list[float], tuned: bool) -> None:
         """And no sample, however uniform, claims certainty."""

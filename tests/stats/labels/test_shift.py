@@ -43,7 +43,14 @@ class TestDomainWeights:
         old = np.column_stack([np.arange(100.0), np.full(100, np.nan)])
         new = old[:10].copy()
         new[0, 0], new[1, 0] = 1e9, np.nan
-        assert domain_weights(old, new, folds=2).outside == pytest.approx(0.2)
+        # 2 of the 100 reference rows hold an end alone, and would be outside of the others
+        assert domain_weights(old, new, folds=2).outside == pytest.approx((0.2 - 0.02) / 0.98)
+
+    def test_many_columns_are_not_outside_by_chance(self) -> None:
+        """Of 40 columns some range is exceeded by 7% of rows that have not moved at all."""
+        rng = np.random.default_rng(0)
+        found = domain_weights(rng.normal(size=(1000, 40)), rng.normal(size=(1000, 40)), folds=2)
+        assert found.outside < 0.05
 
     def test_bad_input_is_refused(self) -> None:
         """Other features, no rows, no matrix."""

@@ -29,7 +29,8 @@ class DomainWeights(msgspec.Struct, frozen=True, kw_only=True):
     interval: Interval
     """Of the AUC, for independent rows."""
     outside: float
-    """Share of window rows with a number below or above all that the reference holds, or absent where it never was."""
+    """Share of window rows with a number below or above all that the reference holds, or absent where it never was;
+    less what chance alone puts there, which is the more the fewer rows and the more columns the reference has."""
     rows_reference: int
     rows_window: int
     seed: int
@@ -158,10 +159,21 @@ def _fold(rows: int, blocks: npt.ArrayLike | None, folds: int, rng: np.random.Ge
 
 
 def _outside(old: Floats, new: Floats) -> float:
+    """The share of window rows outside, less that of reference rows that lie outside of all other reference rows.
+
+    With 40 columns and 1,000 reference rows 7% of rows that have not moved exceed the range of some column. What is
+    taken off is known to within chance itself: with 10 columns and 100 reference rows one unmoved window in seven is
+    still above 5%, with 200 one in twenty-five, with 500 or more, or 40 columns and 1,000, none of 300.
+    """
     seen = ~np.isnan(old)
     low = np.where(seen, old, np.inf).min(axis=0)
     high = np.where(seen, old, -np.inf).max(axis=0)
     absent = np.isnan(new)
     beyond = ~absent & ((np.where(absent, 0.0, new) < low) | (np.where(absent, 0.0, new) > high))
-    fresh = absent & seen.all(axis=0)
-    return float((beyond | fresh).any(axis=1).mean())
+    raw = float((beyond | (absent & seen.all(axis=0))).any(axis=1).mean())
+    # a reference row lies outside all others where it alone holds an end, or alone lacks the value
+    alone = np.zeros(len(old), dtype=bool)
+    for at_end in (old == low, old == high, ~seen):
+        alone |= at_end[:, np.count_nonzero(at_end, axis=0) == 1].any(axis=1)
+    chance = float(alone.mean())
+    return max(0.0, (raw - chance) / (1.0 - chance)) if chance < 1.0 else 0.0
