@@ -13,13 +13,15 @@ Conventions of every result record in ``regrove.stats``:
 from __future__ import annotations
 
 import math
+import re
 from enum import StrEnum
+from typing import Self
 
 import msgspec
 
 from regrove.errors import InvalidInput
 
-__all__ = ["Decision", "Drift", "Interval", "InvalidStatistic", "Tier", "needs"]
+__all__ = ["Decision", "Drift", "Interval", "InvalidStatistic", "Option", "Tier", "needs"]
 
 
 class InvalidStatistic(InvalidInput, ValueError):
@@ -32,6 +34,29 @@ class InvalidStatistic(InvalidInput, ValueError):
       expected: at least 1 block
       received: 0 blocks
     """
+
+
+class Option(StrEnum):
+    """A choice that a caller makes: wherever a member is taken, its value does as well, and nothing else does.
+
+    >>> Tier("iid") is Tier.IID
+    True
+    >>> Tier("row")
+    Traceback (most recent call last):
+    ...
+    regrove.stats.verdict.InvalidStatistic: There is no tier 'row'.
+      expected: block, leave-one-out, moving-block, rao-scott or iid
+      received: 'row'
+    """
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self:
+        """Refuse what is no member, and name those that are."""
+        name = re.sub(r"(?<!^)(?=[A-Z])", " ", cls.__name__).lower()
+        *others, last = cls
+        raise InvalidStatistic(
+            f"There is no {name} {value!r}", expected=f"{', '.join(others)} or {last}", received=repr(value)
+        )
 
 
 class Drift(StrEnum):
@@ -56,7 +81,7 @@ class Decision(StrEnum):
     """Neither is shown; wait for more data or ask a person."""
 
 
-class Tier(StrEnum):
+class Tier(Option):
     """On what the chance level of a verdict was calibrated, from the most to the least trustworthy."""
 
     BLOCK = "block"

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 import numpy as np
 import numpy.typing as npt
 
 from regrove.stats.arrays import Bools, Floats, binary, finite, same_rows, shares
-from regrove.stats.verdict import InvalidStatistic
+from regrove.stats.verdict import InvalidStatistic, Option
 
 __all__ = ["Metric", "measure", "row_losses"]
 
 _TINY = float(np.finfo(np.float64).eps)
 
 
-class Metric(StrEnum):
-    """What is compared."""
+class Metric(Option):
+    """What is compared; "auc" for ``Metric.AUC`` does as well."""
 
     LOG_LOSS = "log loss"
     """Mean of -log of the probability given to the outcome, of two; probabilities are kept 2.2e-16 off 0 and 1."""
@@ -39,7 +37,7 @@ class Metric(StrEnum):
         return self in {Metric.ACCURACY, Metric.AUC}
 
 
-def row_losses(metric: Metric, truth: npt.ArrayLike, prediction: npt.ArrayLike) -> Floats:
+def row_losses(metric: Metric | str, truth: npt.ArrayLike, prediction: npt.ArrayLike) -> Floats:
     """What each row adds to the mean of the metric: a hit for accuracy, the square for RMSE; the AUC has none.
 
     ``truth`` and ``prediction`` have shape (rows,): outcomes 0 and 1 with probabilities for log loss and Brier, labels
@@ -48,6 +46,7 @@ def row_losses(metric: Metric, truth: npt.ArrayLike, prediction: npt.ArrayLike) 
     >>> row_losses(Metric.MAE, [1.0, 2.0], [1.5, 0.0]).tolist()
     [0.5, 2.0]
     """
+    metric = Metric(metric)
     if metric in {Metric.LOG_LOSS, Metric.BRIER}:
         outcome, chance = binary("truth", truth), shares("prediction", prediction)
         same_rows(truth=outcome, prediction=chance)
@@ -68,12 +67,13 @@ def row_losses(metric: Metric, truth: npt.ArrayLike, prediction: npt.ArrayLike) 
     )
 
 
-def measure(metric: Metric, truth: npt.ArrayLike, prediction: npt.ArrayLike) -> float:
+def measure(metric: Metric | str, truth: npt.ArrayLike, prediction: npt.ArrayLike) -> float:
     """The metric of one model on a holdout.
 
     >>> measure(Metric.AUC, [0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
     0.75
     """
+    metric = Metric(metric)
     if metric is Metric.AUC:
         from regrove.stats.placements import placements
 

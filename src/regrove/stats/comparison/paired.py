@@ -94,7 +94,7 @@ class Paired(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def paired_bootstrap(
-    metric: Metric,
+    metric: Metric | str,
     truth: npt.ArrayLike,
     champion: npt.ArrayLike,
     challengers: npt.ArrayLike | Mapping[str, npt.ArrayLike],
@@ -119,6 +119,7 @@ def paired_bootstrap(
     """
     named = challengers if isinstance(challengers, Mapping) else {"challenger": challengers}
     models = [champion, *named.values()]
+    metric = Metric(metric)
     if metric is not Metric.AUC:
         losses = [row_losses(metric, truth, each) for each in models]
         return _of_losses(metric, tuple(named), losses, blocks, draws, seed, run)

@@ -91,7 +91,7 @@ def judge(
     )
 
 
-def margin_for(metric: Metric, champion: float, trivial: float, *, kept: float = 0.9) -> float:
+def margin_for(metric: Metric | str, champion: float, trivial: float, *, kept: float = 0.9) -> float:
     """The margin that keeps ``kept`` of the champion's gain over the trivial baseline (prior, seasonal naive).
 
     At most .005 for AUC and accuracy. 0 where the champion is no better than the baseline. The rationale is that of
@@ -100,6 +100,7 @@ def margin_for(metric: Metric, champion: float, trivial: float, *, kept: float =
     >>> round(margin_for(Metric.AUC, 0.73, 0.5), 4), round(margin_for(Metric.MAE, 8.0, 10.0), 4)
     (0.005, 0.2)
     """
+    metric = Metric(metric)
     if not (math.isfinite(champion) and math.isfinite(trivial) and 0.0 <= kept <= 1.0):
         raise InvalidStatistic(
             "These numbers give no margin",
@@ -170,6 +171,6 @@ def _shown(gain: Gain) -> str:
     """The gain for a person."""
     size, unit = gain.units
     return (
-        f"{gain.metric.value} {gain.champion:.4g} to {gain.challenger:.4g}, gain {gain.value:.3g} "
+        f"{gain.metric} {gain.champion:.4g} to {gain.challenger:.4g}, gain {gain.value:.3g} "
         f"[{gain.interval.low:.3g}, {gain.interval.high:.3g}] on {size:,} {unit}"
     )

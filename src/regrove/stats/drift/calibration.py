@@ -45,7 +45,7 @@ def calibrate(
     *,
     draws: int,
     rng: np.random.Generator,
-    tier: Tier | None = None,
+    tier: Tier | str | None = None,
 ) -> Calibration:
     """The best tier that the blocks allow, or the one that is asked for.
 
@@ -55,7 +55,7 @@ def calibrate(
     blocks, windows = len(sides[0][0]), len(sides[0][1])
     left, right = strata_numbers(strata_reference, strata_window, blocks, windows)
     alike = left == right[0] if windows else np.ones(blocks, dtype=bool)
-    wanted, note = (tier, "the tier was given") if tier else _best(left, right, alike)
+    wanted, note = (Tier(tier), "the tier was given") if tier is not None else _best(left, right, alike)
     length = 1
     if wanted is Tier.MOVING_BLOCK or (wanted is Tier.BLOCK and tier is None):
         length, note_serial = run_length(columns, sides, left)

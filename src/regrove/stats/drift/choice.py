@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 import msgspec
 
 from regrove.stats.drift.cells import cells_for
-from regrove.stats.verdict import InvalidStatistic
+from regrove.stats.verdict import InvalidStatistic, Option
 
 __all__ = ["Choice", "Kind", "choose"]
 
@@ -16,7 +14,7 @@ _DISTINCT = 20
 _TOP = 256
 
 
-class Kind(StrEnum):
+class Kind(Option):
     """What a column holds, as far as a test cares."""
 
     NUMERIC = "numeric"

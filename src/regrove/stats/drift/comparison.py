@@ -78,7 +78,7 @@ def compare(
     strata_window: Sequence[Hashable] | None = None,
     draws: int = 1999,
     seed: int = 0,
-    tier: Tier | None = None,
+    tier: Tier | str | None = None,
     effects: bool = True,
 ) -> Comparison:
     """Compare a window with its reference, column by column, on one calibration.

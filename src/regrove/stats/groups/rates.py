@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from enum import StrEnum
 
 import msgspec
 import numpy as np
@@ -11,12 +10,12 @@ import numpy.typing as npt
 
 from regrove.stats.arrays import Bools, Codes, binary, codes, same_rows
 from regrove.stats.drift.shares import newcombe, wilson
-from regrove.stats.verdict import Interval, InvalidStatistic
+from regrove.stats.verdict import Interval, InvalidStatistic, Option
 
 __all__ = ["GroupRate", "RateKind", "RateTable", "gap", "group_rates", "rate_table", "ratio"]
 
 
-class RateKind(StrEnum):
+class RateKind(Option):
     """What is counted, among which rows."""
 
     SELECTION = "selection"
@@ -67,7 +66,7 @@ class RateTable(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def rate_table(
-    kind: RateKind,
+    kind: RateKind | str,
     groups: npt.ArrayLike,
     *,
     decided: npt.ArrayLike,
@@ -87,6 +86,7 @@ def rate_table(
     >>> table.groups, table.counts.tolist(), table.rows.tolist()
     (('a', 'b'), [[1, 1]], [[2, 1]])
     """
+    kind = RateKind(kind)
     yes = binary("decided", decided)
     if truth is None and kind is not RateKind.SELECTION:
         raise InvalidStatistic(f"The {kind.value} rate needs labels", expected="truth", received="none")
@@ -109,7 +109,7 @@ def rate_table(
 
 
 def group_rates(
-    kind: RateKind,
+    kind: RateKind | str,
     groups: npt.ArrayLike,
     *,
     decided: npt.ArrayLike,

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 import numpy as np
 import numpy.typing as npt
 
 from regrove.stats.arrays import Floats, binary, same_rows, shares
 from regrove.stats.labels.magnitude import measurable
-from regrove.stats.verdict import InvalidStatistic
+from regrove.stats.verdict import InvalidStatistic, Option
 
 __all__ = ["LossKind", "loss_scale", "row_losses"]
 
 
-class LossKind(StrEnum):
+class LossKind(Option):
     """Which loss of a row."""
 
     ERROR = "error"
@@ -28,7 +26,12 @@ class LossKind(StrEnum):
 
 
 def row_losses(
-    kind: LossKind, truth: npt.ArrayLike, predicted: npt.ArrayLike, *, clip: float | None = None, threshold: float = 0.5
+    kind: LossKind | str,
+    truth: npt.ArrayLike,
+    predicted: npt.ArrayLike,
+    *,
+    clip: float | None = None,
+    threshold: float = 0.5,
 ) -> Floats:
     """The loss of each row, 0 to 1.
 
@@ -42,6 +45,7 @@ def row_losses(
     >>> row_losses(LossKind.ABSOLUTE, [1.0, 5.0], [2.0, 2.0], clip=2.0).tolist()
     [0.5, 1.0]
     """
+    kind = LossKind(kind)
     if kind in {LossKind.LOG, LossKind.ABSOLUTE}:
         if clip is None or not np.isfinite(clip) or clip < 1e-100:
             raise InvalidStatistic(
@@ -57,7 +61,9 @@ def row_losses(
     return losses
 
 
-def loss_scale(kind: LossKind, truth: npt.ArrayLike, predicted: npt.ArrayLike, *, quantile: float = 0.995) -> float:
+def loss_scale(
+    kind: LossKind | str, truth: npt.ArrayLike, predicted: npt.ArrayLike, *, quantile: float = 0.995
+) -> float:
     """The clip of a loss: its quantile on the reference, so that single rows cannot carry a block.
 
     1 for ERROR and BRIER. Where every reference loss is 0 there is no scale, and that is refused.
@@ -65,6 +71,7 @@ def loss_scale(kind: LossKind, truth: npt.ArrayLike, predicted: npt.ArrayLike, *
     >>> loss_scale(LossKind.ABSOLUTE, [0.0, 0.0, 0.0], [1.0, 2.0, 4.0], quantile=0.5)
     2.0
     """
+    kind = LossKind(kind)
     if kind in {LossKind.ERROR, LossKind.BRIER}:
         return 1.0
     raw = _raw(kind, truth, predicted)

@@ -98,9 +98,9 @@ def retraining_gain(gain: Gain, *, value: float, rows: float, days: float, costs
     """
     if gain.metric in _NO_MEANS:
         raise InvalidStatistic(
-            f"A gain in {gain.metric.value} has no value a row",
+            f"A gain in {gain.metric} has no value a row",
             expected="a mean over rows: losses, Brier, log loss, absolute or squared error, accuracy",
-            received=gain.metric.value,
+            received=str(gain.metric),
         )
     if not all(0.0 < each < math.inf for each in (value, rows, days)):
         raise InvalidStatistic(
