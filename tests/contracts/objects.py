@@ -101,6 +101,8 @@ class ObjectsContract:
         assert [info.key for info in store.list("a/b")] == ["a/b-c", "a/b.c", "a/b/c"]
         assert [(info.key, info.size) for info in store.list("a/b/")] == [("a/b/c", 5)]
         assert list(store.list("zz/")) == []
+        for prefix in ("", "a/", "a/b", "a/b/", "zz/"):
+            assert list(store.keys(prefix)) == [info.key for info in store.list(prefix)]
 
     @pytest.mark.parametrize("key", BAD_KEYS)
     def test_a_key_that_leads_elsewhere_is_refused(self, store, key):

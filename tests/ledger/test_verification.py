@@ -10,10 +10,11 @@ from itertools import count
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from regrove import digest
 from regrove.clock import HandClock
-from regrove.errors import RegroveError
+from regrove.errors import Corrupt, RegroveError
 from regrove.ledger import Ledger, acting, store
 from regrove.ledger import header as headers
 from regrove.ledger.anchor import Anchor
@@ -506,3 +507,84 @@ def test_constant_memory(any_database, objects, clock):
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < peaks[0] * 1.2
+
+
+@pytest.mark.usefixtures("acting")
+class TestConfirm:
+    """A look before something is recorded: is this the ledger that was anchored last?"""
+
+    @pytest.fixture
+    def twice(self, database, ledger, tmp_path):
+        """Two events, each anchored; the copy in ``older.db`` is of the time between."""
+        note(ledger, database)
+        ledger.anchor()
+        with sqlite3.connect(tmp_path / "older.db") as copy, sqlite3.connect(database.file) as source:
+            source.backup(copy)
+        note(ledger, database)
+        return ledger.anchor()
+
+    def other(self, file, objects):
+        """The ledger of another database beside the same anchors."""
+        return Ledger(Database.open(f"sqlite:///{file}"), objects, HandClock(0))
+
+    def test_the_ledger_itself_is_confirmed(self, database, ledger, twice):
+        """At its last anchor, and when more was recorded since."""
+        ledger.confirm()
+        note(ledger, database)
+        ledger.confirm()
+
+    def test_without_an_anchor_nothing_is_known(self, database, ledger):
+        """Every ledger begins so."""
+        ledger.confirm()
+        ledger.confirm(empty=True)
+        note(ledger, database)
+        ledger.confirm()
+
+    def test_an_older_copy_is_told(self, ledger, twice, objects, tmp_path):
+        """Although its own last event was anchored as it stands there; with what brings the newer back."""
+        with pytest.raises(Corrupt, match="set back") as caught:
+            self.other(tmp_path / "older.db", objects).confirm()
+        assert f"event 2 with the hash {twice.hash}" in caught.value.expected
+        assert caught.value.received == "a ledger that ends with event 1"
+        assert "no folder of backups is known" in caught.value.mend
+        assert "move the anchors after event 1 out of" in caught.value.mend
+
+    def test_an_older_copy_goes_on_without_the_anchors_that_it_lacks(self, twice, objects, tmp_path):
+        """As the mend says."""
+        objects.delete(f"anchors/{2:020d}")
+        self.other(tmp_path / "older.db", objects).confirm()
+
+    def test_another_past_of_the_same_length_is_told(self, database, ledger, twice, objects, tmp_path):
+        """Its event at the anchored position is another."""
+        other = self.other(tmp_path / "older.db", objects)
+        note(other, other._database, "another")
+        with pytest.raises(Corrupt, match="replaced") as caught:
+            other.confirm()
+        assert caught.value.received == "another event 2 there"
+        note(other, other._database, "another")
+        with pytest.raises(Corrupt, match="replaced"):
+            other.confirm()
+
+    @pytest.mark.parametrize("tables", [("events", "head", "edges"), ("head",), ("events", "edges")])
+    def test_an_emptied_one_is_told(self, database, ledger, twice, tables):
+        """Whichever of its tables was emptied."""
+        with database.transaction() as transaction:
+            for table in tables:
+                transaction.execute(text(f"DELETE FROM ledger_{table}"))
+        with pytest.raises(Corrupt, match="emptied"):
+            ledger.confirm()
+
+    def test_one_that_is_not_made_yet_is_told_and_not_made(self, twice, objects, tmp_path):
+        """The anchors belong to one that is lost."""
+        ledger = self.other(tmp_path / "new.db", objects)
+        with pytest.raises(Corrupt, match="emptied") as caught:
+            ledger.confirm(empty=True)
+        assert caught.value.received == "an empty ledger"
+        assert not (tmp_path / "new.db").exists()
+
+    def test_an_anchor_that_is_none_is_told_with_its_place(self, database, ledger, twice, objects):
+        """It proves nothing, and what to do with it is said."""
+        objects.put_bytes(f"anchors/{7:020d}", b"{}")
+        with pytest.raises(Corrupt, match="is not an anchor") as caught:
+            ledger.confirm()
+        assert "move it away" in caught.value.mend

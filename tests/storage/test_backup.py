@@ -58,7 +58,12 @@ class TestRestoring:
 
     def test_no_backup_is_named_where_none_is(self, tmp_path):
         """It says so, and what remains."""
+        (tmp_path / "regrove.db").write_bytes(b"damaged")
         said = restoring(tmp_path / "regrove.db", tmp_path / "backups")
         assert f"there is no backup in {tmp_path / 'backups'}" in said
         assert ".recover" in said
         assert "no folder of backups is known" in restoring(tmp_path / "regrove.db", None)
+
+    def test_where_no_file_is_left_none_is_searched(self, tmp_path):
+        """Nothing can be read from nothing."""
+        assert ".recover" not in restoring(tmp_path / "regrove.db", None)

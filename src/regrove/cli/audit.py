@@ -105,6 +105,7 @@ def verify(
     session: Session = context.obj
     with session.open() as ws:
         found = ws.ledger.verify(anchor or None)
+        restoring = ws.database.restoring()
     if as_json:
         emit_json(found)
     else:
@@ -117,7 +118,7 @@ def verify(
             f"The ledger is not what was recorded: {found.faults_found} faults, the first at position {first.position}",
             expected=first.expected,
             received=first.received,
-            mend=f"events up to {found.proven_to} are proven; restore the rest from a backup in .regrove/backups",
+            mend=f"events up to {found.proven_to} are proven; for the rest, {restoring}",
         )
     if as_json:
         return

@@ -37,8 +37,14 @@ class Session:
 
         An anchor is a copy of the ledger's head in the object store, outside the database: from then on nobody can
         write the chain anew without being found. A command that fails half-way anchors what it has recorded, too.
+
+        Raises, before anything is changed, Unavailable when this process may not write, and Corrupt when the database
+        is not the one that was anchored last.
         """
         with self.open() as ws:
+            if ws.database.read_only:
+                raise ws.database.unwritable("permission to write")
+            ws.ledger.confirm()
             before = ws.ledger.head().position
             try:
                 yield ws

@@ -47,6 +47,9 @@ class Anchors:
     def __init__(self, objects: ObjectStore) -> None:
         self._objects = objects
 
+    def __repr__(self) -> str:
+        return f"{_PREFIX} in {self._objects!r}"
+
     def make(self, head: Head) -> Anchor:
         """Anchor ``head``; the anchor that stands at its position already is given back.
 
@@ -67,26 +70,40 @@ class Anchors:
 
     def last(self) -> int:
         """The highest anchored position; 0 when there is none. A key that names no position is left to `all`."""
-        return max((int(name) for info in self._objects.list(_PREFIX) if (name := _name(info.key))), default=0)
+        return int(max((_name(key) for key in self._objects.keys(_PREFIX)), default="") or 0)
+
+    def latest(self) -> Anchor | None:
+        """The anchor of the highest position; None when there is none. Raises Corrupt for an object that is none."""
+        position = self.last()
+        return self._get(_key(position)) if position else None
 
     def all(self, *, after: int = 0, up_to: int | None = None) -> Iterator[Anchor]:
         """The anchors in order of position, read one at a time.
 
         Raises Corrupt for an object that is no anchor.
         """
-        for info in self._objects.list(_PREFIX):
-            position = _position(info.key)
+        for key in self._objects.keys(_PREFIX):
+            position = _position(key)
             if position > after and (up_to is None or position <= up_to):
-                yield self._get(info.key)
+                yield self._get(key)
 
     def _get(self, key: str) -> Anchor:
         try:
             anchor = msgspec.json.decode(self._objects.get(key), type=Anchor)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise Corrupt(f"The object {key} is not an anchor", received=str(error)) from error
+            raise Corrupt(f"The object {key} is not an anchor", received=str(error), mend=self._aside(key)) from error
         if _key(anchor.position) != key:
-            raise Corrupt(f"The object {key} is the anchor of another position", received=str(anchor.position))
+            raise Corrupt(
+                f"The object {key} is the anchor of another position",
+                received=str(anchor.position),
+                mend=self._aside(key),
+            )
         return anchor
+
+    def _aside(self, key: str) -> str:
+        return (
+            f"restore {key} in {self._objects!r} from a copy, or move it away: the anchors before it hold"
+        )
 
 
 def parse(text: str) -> Anchor:

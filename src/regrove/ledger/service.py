@@ -15,7 +15,7 @@ from regrove.ledger.cursor import Cursor
 from regrove.ledger.entry import Entry, Head, entry
 from regrove.ledger.events import PayloadErased
 from regrove.ledger.lineage import Lineage
-from regrove.ledger.verification import Verification, anchorable, verify
+from regrove.ledger.verification import Verification, anchorable, confirm, verify
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -112,6 +112,15 @@ class Ledger:
     def anchors(self) -> Iterator[Anchor]:
         """All anchors, oldest first, read one at a time."""
         return self._anchors.all()
+
+    def confirm(self, *, empty: bool = False) -> None:
+        """Refuse to go on with another ledger than the one that was anchored last.
+
+        A look at the last anchor and at one event, however long the ledger is: it tells a database that was emptied,
+        set back to an older copy, or replaced; what was changed in between only `verify` tells. ``empty`` is for a
+        database that holds nothing yet, which is not looked into. Raises Corrupt with what brings the ledger back.
+        """
+        confirm(self._database, self._anchors, empty=empty)
 
     def verify(self, anchor: str | None = None) -> Verification:
         """Check every event, edge and the head against the chain, and the chain against the anchors.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from regrove.clock import iso
 from regrove.errors import Corrupt
 from regrove.ledger import store
 from regrove.ledger.anchor import Anchor, Anchors, parse
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from regrove.ledger.store import StoredEdge
     from regrove.storage.database import Database
 
-__all__ = ["Fault", "Verification", "anchorable", "check", "verify"]
+__all__ = ["Fault", "Verification", "anchorable", "check", "confirm", "verify"]
 
 
 class Verification(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,8 +63,7 @@ def verify(database: Database, anchors: Anchors, anchor: str | None = None) -> V
 
 def anchorable(database: Database, anchors: Anchors) -> Head:
     """The head, once everything since the last anchor was found unbroken; raises Corrupt naming the first fault."""
-    last = anchors.last()
-    start = next(anchors.all(after=last - 1, up_to=last), None) if last else None
+    start = anchors.latest()
     begin = Head(start.position, start.hash) if start else ORIGIN
     with database.read() as connection:
         found = check(
@@ -82,6 +82,31 @@ def anchorable(database: Database, anchors: Anchors) -> Head:
             mend="regrove audit verify",
         )
     return found.head
+
+
+def confirm(database: Database, anchors: Anchors, *, empty: bool = False) -> None:
+    """Raise Corrupt unless the ledger reaches the last anchor and has its hash there; see `Ledger.confirm`."""
+    anchor = anchors.latest()  # before the snapshot: a later anchor would lie beyond it without any fault
+    if anchor is None:
+        return
+    head, found = ORIGIN, None
+    if not empty:
+        with database.read() as connection:
+            head, found = store.head(connection), store.by_position(connection, anchor.position)
+    if found is not None and found.hash == anchor.hash and head.position >= anchor.position:
+        return
+    short = head.position < anchor.position
+    raise Corrupt(
+        "The database is not the one whose ledger was anchored last: it was emptied, set back or replaced",
+        expected=f"event {anchor.position} with the hash {anchor.hash}, anchored at {iso(anchor.anchored_at)}",
+        received=f"another event {anchor.position} there"
+        if not short
+        else f"a ledger that ends with event {head.position}"
+        if head.position
+        else "an empty ledger",
+        mend=f"{database.restoring()}; or, to go on with this one and without what it lacks, move the anchors"
+        f"{f' after event {head.position}' if short and head.position else ''} out of {anchors!r}",
+    )
 
 
 def check(

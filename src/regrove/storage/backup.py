@@ -73,10 +73,9 @@ def restoring(file: Path | None, folder: Path | None) -> str:
         copy = f"cp {quote(str(backup))} {place} && rm -f {log}"
         return f"end every process of the workspace, keep a copy of what is there, then: {copy}; later events are lost"
     where = f"there is no backup in {folder}" if folder is not None else "no folder of backups is known"
-    return (
-        f"{where}: put a copy of your own in the place of {place} and remove {log}; "
-        f"without one, sqlite3 {place} .recover shows what can still be read"
-    )
+    own = f"{where}: put a copy of your own in the place of {place} and remove {log}"
+    there = file.is_file() and file.stat().st_size > 0
+    return f"{own}; without one, sqlite3 {place} .recover shows what can still be read" if there else own
 
 
 def _sync(path: Path) -> None:

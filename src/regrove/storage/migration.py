@@ -50,8 +50,8 @@ def head() -> str:
 
 def revision(database: Database) -> str:
     """The revision of the database, or '' when it is empty or not made yet."""
-    if database.file is not None and not database.file.exists():
-        return ""
+    if database.file is not None and (not database.file.exists() or database.file.stat().st_size == 0):
+        return ""  # without a connection, which would make the file
     with database.read() as connection:
         return _revision(connection)
 

@@ -9,6 +9,7 @@ from shlex import quote
 
 from regrove.clock import SystemClock
 from regrove.errors import Conflict, NotFound, of_system
+from regrove.ledger import Ledger
 from regrove.project import FILE, read_project
 from regrove.settings import FOLDER, Settings
 from regrove.storage import Database, StoredClock, migrate, open_objects
@@ -29,18 +30,21 @@ def open(  # noqa: A001  # regrove.open("."), as for a file
     read.
 
     Raises NotFound outside a project, InvalidDeclaration for a ``regrove.toml`` that cannot be used, Refused for a
-    database that a newer version wrote, Unavailable when ``.regrove/`` cannot be made, and Conflict when something
-    else stands in its place.
+    database that a newer version wrote, Corrupt for an empty one beside the anchors of another, Unavailable when
+    ``.regrove/`` cannot be made, and Conflict when something else stands in its place.
     """
     root = find_root(Path(path))
     name = read_project(root).name
     folder = _prepare(root / FOLDER)
     settings = Settings.read(root)
     database = Database.open(settings.database.reveal(), backups=folder / "backups")
+    clock = StoredClock(database, name) if settings.clock == "replay" else SystemClock()
     try:
-        migrate(database, backups=folder / "backups")
         options = {key: secret.reveal() for key, secret in settings.object_options.items()}
         objects = open_objects(settings.objects, cache=folder / "cache" / "objects", options=options)
+        # Anchors beside an empty database are those of one that is lost: it must not be begun anew without a word.
+        anchored = Ledger(database, objects, clock)
+        migrate(database, backups=folder / "backups", before_first=lambda: anchored.confirm(empty=True))
     except BaseException:
         database.close()
         raise
@@ -51,7 +55,7 @@ def open(  # noqa: A001  # regrove.open("."), as for a file
         database=database,
         objects=objects,
         actor=actor or default_actor(),
-        clock=StoredClock(database, name) if settings.clock == "replay" else SystemClock(),
+        clock=clock,
     )
 
 

@@ -70,8 +70,14 @@ class LocalObjects(ObjectStore):
 
     def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
         """The objects whose key begins with ``prefix``, sorted by key."""
+        for key in self.keys(prefix):
+            if (info := _info(self.root / key, key)) is not None:
+                yield info
+
+    def keys(self, prefix: str = "") -> Iterator[str]:
+        """The keys that begin with ``prefix``, sorted; no file is looked at."""
         folder, _, _ = check_prefix(prefix).rpartition("/")
-        yield from _walk(self.root / folder, f"{folder}/" if folder else "", prefix)
+        yield from _walk(str(self.root / folder), f"{folder}/" if folder else "", prefix)
 
     def delete(self, key: str) -> None:
         """Delete the object; nothing happens when there is none."""
@@ -193,17 +199,18 @@ def _info(path: Path, key: str) -> ObjectInfo | None:
     return ObjectInfo(key, stat.st_size, stat.st_mtime_ns // 1_000)
 
 
-def _walk(folder: Path, within: str, prefix: str) -> Iterator[ObjectInfo]:
-    """The objects under ``folder``, whose own key is ``within``, in the order of whole keys."""
+def _walk(folder: str, within: str, prefix: str) -> Iterator[str]:
+    """The keys under ``folder``, whose own key is ``within``, in order."""
     try:
-        entries = [(entry.name + "/" * entry.is_dir(), entry.path) for entry in os.scandir(folder)]
+        with os.scandir(folder) as entries:
+            names = sorted(entry.name + "/" * entry.is_dir() for entry in entries)
     except (FileNotFoundError, NotADirectoryError):
         return
-    for name, path in sorted(entries):
+    for name in names:
         key = within + name
         if name.startswith(".") or not (key.startswith(prefix) or prefix.startswith(key)):
             continue
         if name.endswith("/"):
-            yield from _walk(Path(path), key, prefix)
-        elif (info := _info(Path(path), key)) is not None:
-            yield info
+            yield from _walk(f"{folder}/{name}", key, prefix)
+        else:
+            yield key

@@ -127,8 +127,11 @@ class RemoteObjects(ObjectStore):
     def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
         """The objects whose key begins with ``prefix``, sorted by key; all of their names are held in memory."""
         folder = check_prefix(prefix).rpartition("/")[0]  # services list by folder here, so the rest is sifted below
-        with self._asking(prefix):
-            found = [_info(meta) for chunk in obstore.list(self._store, folder or None) for meta in chunk]
+        try:
+            with self._asking(prefix):
+                found = [_info(meta) for chunk in obstore.list(self._store, folder or None) for meta in chunk]
+        except NotFound:
+            raise self._no_bucket() from None
         yield from sorted((info for info in found if info.key.startswith(prefix)), key=lambda info: info.key)
 
     def delete(self, key: str) -> None:
@@ -154,8 +157,11 @@ class RemoteObjects(ObjectStore):
         except exceptions.AlreadyExistsError:
             return False
         except NotFound:  # an object cannot be missing when it is created, so it is the place that is
-            raise Unavailable("The bucket is not there", received=self.url, mend="create it") from None
+            raise self._no_bucket() from None
         return True
+
+    def _no_bucket(self) -> Unavailable:
+        return Unavailable("The bucket is not there", received=self.url, mend="create it")
 
     @contextmanager
     def _asking(self, key: str) -> Iterator[None]:

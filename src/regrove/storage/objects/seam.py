@@ -62,6 +62,11 @@ class ObjectStore(ABC):
     def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
         """The objects whose key begins with ``prefix`` (a folder ends with ``/``), sorted by key."""
 
+    def keys(self, prefix: str = "") -> Iterator[str]:
+        """The keys that begin with ``prefix``, sorted; where size and time cost more, they are not looked for."""
+        for info in self.list(prefix):
+            yield info.key
+
     @abstractmethod
     def delete(self, key: str) -> None:
         """Delete the object; nothing happens when there is none."""
