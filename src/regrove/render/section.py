@@ -39,21 +39,18 @@ def page(title: str, sections: Sequence[Section], *, lead: str = "", facts: Sequ
     """
     scripts = [plotly_script(), source("charts.js")] if any(_scripted(each) for each in sections) else []
     names = _names([each.title for each in sections])
-    return (
-        fill(
-            "page.html",
-            title=title,
-            lead=lead,
-            facts=[(label, value) for label, value in facts if value],
-            sections=[
-                (name, each, [part.html() for part in each.parts]) for name, each in zip(names, sections, strict=True)
-            ],
-            style=Markup(source("colour.css") + source("page.css")),  # noqa: S704  # a file of this package
-            scripts=[Markup(each) for each in scripts],  # noqa: S704  # Plotly's and this package's own
-            policy=_policy(scripts),
-        )
-        + "\n"
+    written = [(name, each, [part.html() for part in each.parts]) for name, each in zip(names, sections, strict=True)]
+    html = fill(
+        "page.html",
+        title=title,
+        lead=lead,
+        facts=[(label, value) for label, value in facts if value],
+        sections=written,
+        style=Markup(source("colour.css") + source("page.css")),  # noqa: S704  # a file of this package
+        scripts=[Markup(each) for each in scripts],  # noqa: S704  # Plotly's and this package's own
+        policy=_policy(scripts),
     )
+    return f"{html}\n"
 
 
 def _scripted(section: Section) -> bool:

@@ -37,8 +37,9 @@ def effects(
     if not floor > 0:
         raise InvalidInput("A floor must be above 0", expected="the least effect that matters", received=repr(floor))
     same_length("a map of effects", columns=columns, values=values, drifted=drifted)
-    for name, row in zip(columns, values, strict=True):
-        same_length(f"column {shorten(name, 40)!r}", days=at, values=row)
+    for index, name in enumerate(columns):
+        moved = None if drifted is None else drifted[index]
+        same_length(f"column {shorten(name, 40)!r}", days=at, values=values[index], drifted=moved)
     when, rows = days(at), [numbers(row) for row in values]
     shown = [plain(shorten(each, 32)) for each in columns]
     signs = [] if drifted is None else [_signs(when, drifted)]
