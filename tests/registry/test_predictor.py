@@ -220,7 +220,7 @@ class TestPredict:
 
         predictor._answer = answer
         many = rows(5)
-        many[2]["distance"] = -1.0
+        many[2] |= {"distance": -1.0, "carrier": None}
         with pytest.raises(ServingFailed, match="^Row 2: the estimator failed: ValueError") as caught:
             predictor.predict_rows(many)
         assert "secret" not in str(caught.value)
