@@ -15,7 +15,7 @@ from regrove.errors import NotFound
 from regrove.refs import prediction_ref
 from regrove.schema import LogicalType, to_polars
 from regrove.serving.bodies import prediction_id
-from regrove.serving.gather import Gathered, labels_frame
+from regrove.serving.gather import Gathered, failures_frame, labels_frame
 from regrove.serving.records import Record
 from regrove.serving.segment import folder_of, read, segments
 from regrove.serving.store import Store, StoredObject
@@ -45,6 +45,17 @@ _EMPTY = {
 
 _EARLIEST, _LATEST = -(2**63), 2**63 - 1
 _DAY = 86_400_000_000
+
+
+_REQUESTS = {
+    "request_id": LogicalType.STRING,
+    "at": LogicalType.TIMESTAMP,
+    "generation": LogicalType.INT64,
+    "revision": LogicalType.INT64,
+    "seconds": LogicalType.FLOAT64,
+    "overridden": LogicalType.BOOLEAN,
+    "score": LogicalType.FLOAT64,
+}
 
 
 class LabelRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,6 +123,33 @@ class History:
             return pl.LazyFrame(schema={name: to_polars(kind) for name, kind in _EMPTY.items()})
         labels = self._last_labels(gathered, told)
         return pl.concat([_labelled(frame, labels, target) for frame, target in parts], how="diagonal_relaxed")
+
+    def requests(self, project: str, deployment: str, generations: set[int]) -> pl.DataFrame:
+        """The requests that these generations answered, a row each, by their first row.
+
+        Columns: ``request_id``, ``at``, ``generation``, ``revision``, ``seconds``, ``overridden``, ``score`` (the first
+        field of the answer).
+        """
+        import polars as pl
+
+        gathered, objects = self._all(project, deployment)
+        recorded = [each for each in objects if each.kind == "predictions" and each.generation in generations]
+        fresh = gathered.frames(without=self._overlap(gathered, [e for e in objects if e.kind == "predictions"]))
+        frames = [self._scan(each) for each in recorded]
+        frames += [frame.lazy() for side, frame in fresh.items() if side[0] in generations]
+        parts = [_by_request(frame) for frame in frames]
+        if not parts:
+            return pl.DataFrame(schema={name: to_polars(kind) for name, kind in _REQUESTS.items()})
+        return pl.concat(parts, how="vertical_relaxed").collect()
+
+    def failures(self, project: str, deployment: str, generations: set[int]) -> pl.DataFrame:
+        """The requests that revisions of these generations failed; columns as in `failures_frame`."""
+        import polars as pl
+
+        gathered, objects = self._all(project, deployment)
+        parts = [self._scan(each) for each in objects if each.kind == "failures"]
+        frame = pl.concat([*parts, failures_frame(gathered.failed).lazy()])
+        return frame.filter(pl.col("generation").is_in(sorted(generations))).collect()
 
     def parked(self, project: str, deployment: str) -> pl.DataFrame:
         """The labels whose prediction is not known (yet)."""
@@ -221,6 +259,21 @@ class History:
         from regrove.frames import scan_parquet
 
         return scan_parquet([self._vault.fetch(each.digest)])
+
+
+def _by_request(predictions: pl.LazyFrame) -> pl.LazyFrame:
+    """The first row of each request; logs of older versions say neither how long it took nor who asked."""
+    import polars as pl
+
+    names = predictions.collect_schema().names()
+    score = next(name for name in names if name.startswith("output."))
+    missing = {"seconds": pl.lit(None, pl.Float64), "overridden": pl.lit(False)}
+    added = {name: value for name, value in missing.items() if name not in names}
+    return (
+        predictions.filter(pl.col("row") == 0)
+        .with_columns(**added)
+        .select("request_id", "at", "generation", "revision", "seconds", "overridden", pl.col(score).alias("score"))
+    )
 
 
 def _between(predictions: pl.LazyFrame, low: int, high: int) -> pl.LazyFrame:

@@ -28,6 +28,7 @@ import msgspec
 
 from regrove.errors import Conflict, InvalidInput, MissingExtra, Unavailable
 from regrove.refs import new_id
+from regrove.serving.replica import SERVERS
 from regrove.serving.segment import folder_of
 from regrove.serving.worker import Job
 from regrove.storage import open_objects
@@ -60,13 +61,15 @@ def serve(
     drain_s: float = 30.0,
     segment_bytes: int = 64 << 20,
     segment_s: int = 300,
+    replayed: bool = False,
     started: Callable[[str], None] = lambda _url: None,
 ) -> None:
     """Serve a deployment until SIGTERM or SIGINT; to be called from the main thread.
 
     ``objects`` is a folder or an address such as ``s3://bucket/prefix`` with its ``options``; ``cache`` keeps local
-    copies of remote objects and the code of models. ``started`` is called with the address once the socket listens,
-    which may be before a model is loaded: /readyz tells. With ``port`` 0 a free port is taken.
+    copies of remote objects and the code of models. With ``replayed`` each request brings its time. ``started`` is
+    called with the address once the socket listens, which may be before a model is loaded: /readyz tells. With
+    ``port`` 0 a free port is taken.
 
     Raises Conflict when the port is taken, Unavailable when the workers cannot live.
     """
@@ -96,6 +99,7 @@ def serve(
             drain_s=drain_s,
             segment_bytes=segment_bytes,
             segment_s=segment_s,
+            replayed=replayed,
         )
         address, bound = listeners[0].getsockname()[:2]
         server = Server(job, listeners)
@@ -260,7 +264,7 @@ def _no_address(host: str, port: int, error: OSError) -> InvalidInput | Conflict
 @contextlib.contextmanager
 def _counters(folder: Path) -> Iterator[Path]:
     """A folder for the counters of this server, removed at its end; those of dead servers are removed now."""
-    servers = folder / ".servers"
+    servers = folder / SERVERS
     servers.mkdir(parents=True, exist_ok=True)
     for other in servers.iterdir():
         _remove_if_dead(other)

@@ -63,6 +63,10 @@ class Publisher:
             recorded = self._store.publications(project, deployment)
         return recorded[-1] if recorded else None
 
+    def publications(self, project: str, deployment: str) -> list[Publication]:
+        """Every generation that is recorded, the oldest first."""
+        return self._store.publications(project, deployment)
+
     def publish(
         self,
         project: str,

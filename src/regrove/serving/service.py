@@ -6,6 +6,8 @@ import builtins
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from regrove.errors import Conflict, InvalidDeclaration, NotFound, nearest
 from regrove.ledger import attribution
 from regrove.refs import check_name, parse
@@ -16,6 +18,7 @@ from regrove.serving.events import PredictionsDiffered
 from regrove.serving.generation import Revision
 from regrove.serving.history import History, LabelRecord, PredictionRecord
 from regrove.serving.publishing import Publisher
+from regrove.serving.splits import Splits
 from regrove.serving.store import Deployment, Publication, Store
 from regrove.storage import Leases
 
@@ -51,18 +54,18 @@ class Deployments:
     ) -> None:
         self._models = models
         self._declarations = declarations
-        self._root = root
+        self.root = root
+        """The log folder."""
         self._ledger = ledger
         self._store = Store(database)
         self._leases = Leases(database)
         self._publisher = Publisher(database, objects, ledger, clock)
         self._compactor = Compactor(database, vault, ledger, root)
         self._history = History(self._store, vault, root)
-
-    @property
-    def root(self) -> Path:
-        """The log folder."""
-        return self._root
+        self.splits = Splits(
+            self._publisher, self._history, root, running=self._running, wanted=self._wanted, models=models
+        )
+        """Several revisions at once: a canary beside its control, and what each of them did."""
 
     def start(self, name: str) -> Deployment:
         """Let a declared deployment answer: publish what it declares. Nothing happens when it does so already.
@@ -76,10 +79,13 @@ class Deployments:
     def publish(self, name: str) -> Publication:
         """Publish what the deployment declares now when that changed: its alias moved, or its configuration.
 
-        Raises Conflict when the deployment does not run, and what `start` raises.
+        A split stays while its control is what is declared; otherwise what is declared answers alone. Raises Conflict
+        when the deployment does not run, and what `start` raises.
         """
-        deployment = self._running(name)
-        return self._publisher.publish(deployment.project, deployment.name, "running", self._wanted(name))
+        deployment, wanted = self._running(name), self._wanted(name)
+        if deployment.current.candidates and deployment.current.revision.same(wanted):
+            return deployment.current
+        return self._publisher.publish(deployment.project, deployment.name, "running", wanted)
 
     def stop(self, name: str) -> Deployment:
         """Let a deployment answer no more; its servers say so, and take labels still. It can be started again."""
@@ -121,11 +127,12 @@ class Deployments:
         wanted = parse(ref, kind="deployment")
         published = self.publications(wanted.name)
         for each in published:
-            if each.revision.number == wanted.ordinal:
-                return each
+            for arm in each.arms:
+                if arm.number == wanted.ordinal:
+                    return msgspec.structs.replace(each, revision=arm)
         raise NotFound(
             f"There is no {wanted}",
-            expected=f"a revision from 1 to {published[-1].revision.number}",
+            expected=f"a revision from 1 to {max(arm.number for each in published for arm in each.arms)}",
             received=wanted.version or "none",
         )
 
@@ -195,10 +202,10 @@ class Deployments:
             )
         return deployment
 
-    def _wanted(self, name: str) -> Revision:
-        """What the deployment declares, resolved to a model version."""
+    def _wanted(self, name: str, model: str = "") -> Revision:
+        """What the deployment declares, resolved to a model version; or that of ``model`` under the same terms."""
         config = self._declarations.deployment(name)
-        version = self._models.get(str(config.ref))
+        version = self._models.get(model or str(config.ref))
         _check_sticky(name, config, version.ref, version.manifest.signature.request)
         return Revision(
             number=0,

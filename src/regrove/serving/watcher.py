@@ -44,6 +44,7 @@ class Watcher:
         *,
         every_s: float = 1.0,
         each_time: Callable[[], None] = lambda: None,
+        tell: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._objects = objects
         self._names = (project, deployment)
@@ -51,6 +52,8 @@ class Watcher:
         self._counters = counters
         self._every = every_s
         self._each_time = each_time
+        self._tell = tell
+        self._told = ""
         self._seen = 0
         self._stop = threading.Event()
         self._looked = threading.Event()
@@ -151,6 +154,9 @@ class Watcher:
         while not self._stop.is_set():
             try:
                 self.poll()
+                if self.trouble != self._told:
+                    self._tell(self.trouble)
+                    self._told = self.trouble
                 self._each_time()
             except Exception:  # noqa: BLE001  # edge: the thread must outlive what one look meets
                 _log.exception("a look for a newer generation failed")

@@ -20,6 +20,7 @@ import msgspec
 
 from regrove.serving.app import App
 from regrove.serving.counters import Counters, Values, read
+from regrove.serving.replica import TROUBLE
 from regrove.serving.segment import SegmentWriter
 from regrove.serving.watcher import Watcher
 
@@ -50,6 +51,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     drain_s: float
     segment_bytes: int
     segment_s: int
+    replayed: bool = False
+    """Whether the workspace lives through the past, so that each request brings its time."""
 
 
 def build(job: Job) -> App:
@@ -68,6 +71,7 @@ def build(job: Job) -> App:
         largest=job.segment_bytes,
         oldest_s=job.segment_s,
     )
+    trouble = folder / f"{job.worker}.{job.attempt}{TROUBLE}"
     watcher = Watcher(
         objects,
         job.project,
@@ -76,8 +80,16 @@ def build(job: Job) -> App:
         counters,
         every_s=job.poll_s,
         each_time=log.tick,
+        tell=lambda text: _tell(trouble, text),
     )
-    return App(job.deployment, watcher, log, counters, lambda: seen(folder))
+    return App(job.deployment, watcher, log, counters, lambda: seen(folder), replayed=job.replayed)
+
+
+def _tell(path: Path, text: str) -> None:
+    """Say what is wrong beside the counters, whole or not at all."""
+    aside = path.with_name(f".{path.name}")
+    aside.write_text(text, encoding="utf-8")
+    aside.rename(path)
 
 
 def seen(folder: Path) -> dict[str, Values]:
