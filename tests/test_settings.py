@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import ipaddress
 import json
 import pickle
 from pathlib import Path
@@ -10,9 +11,11 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from regrove.errors import InvalidDeclaration
-from regrove.settings import Secret, SecretUnset, Settings
+from regrove.settings import EgressPolicy, Secret, SecretUnset, Settings, canonical_host
 
 
 def written(root: Path, text: str) -> Path:
@@ -91,6 +94,96 @@ class TestRead:
         (tmp_path / ".regrove" / "settings.toml").mkdir(parents=True)
         with pytest.raises(InvalidDeclaration, match="cannot be read"):
             Settings.read(tmp_path, environ={})
+
+
+class TestEgress:
+    def test_without_a_word_nothing_may_be_sent_anywhere(self, tmp_path: Path) -> None:
+        """No network call that was not asked for."""
+        assert Settings.read(tmp_path, environ={}).egress == EgressPolicy(allow=(), loopback=False)
+
+    def test_hosts_domains_ports_and_addresses(self, tmp_path: Path) -> None:
+        """Every form that an entry has."""
+        entries = [
+            "hooks.example.com",
+            "*.example.org:8443",
+            "127.0.0.1:9000",
+            "[::1]",
+            "localhost",
+            "xn--bcher-kva.example",
+        ]
+        written(tmp_path, f"[egress]\nallow = {json.dumps(entries)}\nloopback = true\n")
+        egress = Settings.read(tmp_path, environ={}).egress
+        assert egress.allow == tuple(entries) and egress.loopback
+
+    @pytest.mark.parametrize(
+        "entry",
+        ["", "*", "*.com", "*.", "*.*.example.com", "a.*.com", "https://hooks.example.com", "hooks.example.com/path"]
+        + ["Hooks.example.com", "bücher.example", "hooks.example.com.", "hooks_a.example.com", "-a.example.com"]
+        + [
+            "user@example.com",
+            "127.1",
+            "2130706433",
+            "0x7f000001",
+            "0177.0.0.1",
+            "*.127.0.0.1",
+            "::1",
+            "[fe80::1%eth0]",
+        ]
+        + [
+            "[::0:1]",
+            "a.example.com:",
+            "a.example.com:0",
+            "a.example.com:65536",
+            "a.example.com:x",
+            "a b.example",
+        ]
+        + [f"{'a' * 64}.example.com", ".".join(["abcdefg"] * 40), "example.com:8443:1", "[::1", "a.example.com\n"],
+    )
+    def test_an_entry_that_is_no_host_is_refused(self, tmp_path: Path, entry: str) -> None:
+        """It would match nothing, or more than was meant."""
+        written(tmp_path, f"[egress]\nallow = [{json.dumps(entry)}]\n")
+        with pytest.raises(
+            InvalidDeclaration, match=r"settings\.toml: egress\.allow cannot be used[\s\S]*hooks\.example"
+        ):
+            Settings.read(tmp_path, environ={})
+
+    @pytest.mark.parametrize(
+        "text", ["egress = 1", "[egress]\nallow = 'x.example'", "[egress]\nallow = [1]", "[egress]\nloopback = 'no'"]
+    )
+    def test_values_of_another_type_are_refused(self, tmp_path: Path, text: str) -> None:
+        """The file and the key are named."""
+        written(tmp_path, text)
+        with pytest.raises(InvalidDeclaration, match=r"settings\.toml: egress cannot be used"):
+            Settings.read(tmp_path, environ={})
+
+    def test_a_typo_is_answered_with_line_and_nearest_key(self, tmp_path: Path) -> None:
+        """A list that would be ignored is refused."""
+        written(tmp_path, '[egress]\nalow = ["hooks.example.com"]\n')
+        with pytest.raises(InvalidDeclaration, match=r"line 2: unknown key 'alow'[\s\S]*did you mean 'allow'"):
+            Settings.read(tmp_path, environ={})
+
+    @given(st.integers(0, 2**32 - 1))
+    def test_an_address_has_one_form(self, number: int) -> None:
+        """Every other one that some library reads as the same address is no host."""
+        plain = str(ipaddress.IPv4Address(number))
+        a, b, c, d = (int(each) for each in plain.split("."))
+        others = [
+            str(number),
+            hex(number),
+            oct(number).replace("o", ""),
+            f"0{plain}",
+            f"{a}.{(b << 16) + (c << 8) + d}",
+        ]
+        others += [f"{a}.{b}.{(c << 8) + d}", f"0x{a:x}.{b}.{c}.{d}", f"{a}.{b}.{c}.0{d:o}", f"{plain}.", f" {plain}"]
+        assert canonical_host(plain) == plain
+        assert [each for each in others if canonical_host(each) is not None] == []
+
+    @given(st.integers(0, 2**128 - 1))
+    def test_an_address_in_brackets_has_one_form(self, number: int) -> None:
+        """Whatever way it was written; a zone is none."""
+        address = ipaddress.IPv6Address(number)
+        assert canonical_host(f"[{address.exploded.upper()}]") == f"[{address.compressed}]"
+        assert canonical_host(f"[{address}%25eth0]") is None and canonical_host(str(address)) is None
 
 
 class TestSecret:

@@ -11,12 +11,18 @@ changing settings alone. They are read from ``.regrove/settings.toml`` and, abov
     region = "eu-west-1"
     secret_access_key = "env:AWS_SECRET_ACCESS_KEY"
 
+    [egress]                                  # where this workspace may send something; default: nowhere
+    allow = ["hooks.example.com", "*.alerts.example.com:8443"]
+    loopback = false                          # whether this machine itself may be among them
+
 A file that people commit holds no secret: it holds ``env:NAME`` or ``file:PATH``.
 """
 
 from __future__ import annotations
 
+import ipaddress
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -27,7 +33,7 @@ import msgspec
 
 from regrove.errors import InvalidDeclaration, NotFound, RegroveError, nearest
 
-__all__ = ["FOLDER", "ClockKind", "Secret", "SecretUnset", "Settings"]
+__all__ = ["FOLDER", "ClockKind", "EgressPolicy", "Secret", "SecretUnset", "Settings", "canonical_host"]
 
 FOLDER: Final = ".regrove"
 """The folder of a workspace's own things, beside ``regrove.toml``."""
@@ -36,6 +42,7 @@ ClockKind = Literal["system", "replay"]
 """Where domain time comes from: the machine's clock, or one that stands in the database until it is turned."""
 
 _ENVIRONMENT: Final = {"REGROVE_DATABASE": "database", "REGROVE_OBJECTS": "objects"}
+_NAME: Final = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _SECRET_WORDS: Final = ("secret", "password", "token", "access_key", "credential")
 
 
@@ -121,12 +128,77 @@ class Secret:
         raise TypeError("a Secret is never serialised")
 
 
+class EgressPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """Where this workspace may send something: by default nowhere.
+
+    An entry of ``allow`` is a host, ``*.`` and a domain for every host below it, or an address; each may end in
+    ``:port``, and means port 443 (on this machine: any) without. ``loopback`` says whether this machine itself may be
+    among them. Raises InvalidDeclaration for an entry that is no host in one clear form.
+
+    >>> EgressPolicy(allow=("hooks.example.com", "*.example.org:8443")).loopback
+    False
+    """
+
+    allow: tuple[str, ...] = ()
+    loopback: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse an entry that could never match, or match more than was meant."""
+        for entry in self.allow:
+            host, port = split_port(entry)
+            domain = host.removeprefix("*.")
+            whole = canonical_host(domain) == domain and (host == domain or _is_domain(domain))
+            if not whole or not (port is None or 0 < port < 65_536):
+                raise InvalidDeclaration(
+                    "An entry of egress.allow is no host",
+                    expected="a host such as hooks.example.com, *.example.com or hooks.example.com:8443, in lower case",
+                    received=repr(entry),
+                    mend="leave out scheme and path; write other letters as xn--",
+                )
+
+
+def canonical_host(text: str) -> str | None:
+    """A host in its one clear form, or None for everything else that some program takes for one.
+
+    Clear are names of letters, digits and hyphens whose last part begins with a letter, IPv4 addresses of four decimal
+    numbers, and IPv6 addresses in brackets without a zone.
+
+    >>> canonical_host("Hooks.Example.com"), canonical_host("[::0:1]")
+    ('hooks.example.com', '[::1]')
+    >>> [canonical_host(each) for each in ("127.1", "2130706433", "0x7f.0.0.1", "0177.0.0.1", "[fe80::1%eth0]")]
+    [None, None, None, None, None]
+    """
+    lower = text.lower()
+    try:
+        if lower.startswith("[") and lower.endswith("]"):
+            return None if "%" in lower else f"[{ipaddress.IPv6Address(lower[1:-1]).compressed}]"
+        return str(ipaddress.IPv4Address(lower))
+    except ValueError:
+        return lower if len(lower) <= 253 and _NAME.fullmatch(lower) else None
+
+
+def split_port(text: str) -> tuple[str, int | None]:
+    """Host and port of an authority; the port is None without one, and -1 for one that is no number.
+
+    >>> split_port("[::1]:80"), split_port("example.com"), split_port("example.com:")
+    (('[::1]', 80), ('example.com', None), ('example.com', -1))
+    """
+    host, colon, port = text.rpartition(":")
+    if not colon or text.endswith("]"):
+        return text, None
+    return host, int(port) if port.isascii() and port.isdecimal() and len(port) <= 5 else -1
+
+
+def _is_domain(name: str) -> bool:
+    return "." in name and name[-1].isalpha()
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Where a workspace keeps its things.
 
     ``database`` and the values of ``object_options`` are Secrets because a URL may hold a password; ``objects`` is a
     folder or the URL of a store. ``root`` is the project's folder and ``folder`` the workspace's own. ``clock`` says
-    where domain time comes from.
+    where domain time comes from, ``egress`` where something may be sent.
     """
 
     root: Path
@@ -134,6 +206,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     objects: str
     object_options: dict[str, Secret] = {}
     clock: ClockKind = "system"
+    egress: EgressPolicy = EgressPolicy()
 
     @property
     def folder(self) -> Path:
@@ -162,6 +235,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "objects": where.text("objects", given.get("objects", str(base / FOLDER / "objects"))),
             "object_options": where.options(given.get("object_options", {})),
             "clock": where.clock(given.get("clock", "system")),
+            "egress": where.egress(given.get("egress", {})),
         }
         for variable, name in _ENVIRONMENT.items():
             value = surroundings.get(variable, "")
@@ -185,7 +259,14 @@ def _parse(source: Path) -> dict[str, Any]:
         given = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InvalidDeclaration(f"{source} is no TOML: {error}", mend="correct the line named above") from None
-    known = ("database", "objects", "object_options", "clock")
+    known = ("database", "objects", "object_options", "clock", "egress")
+    _refuse_unknown(given, known, source, text)
+    if isinstance(given.get("egress"), dict):
+        _refuse_unknown(given["egress"], ("allow", "loopback"), source, text)
+    return given
+
+
+def _refuse_unknown(given: Mapping[str, Any], known: tuple[str, ...], source: Path, text: str) -> None:
     for key in given:
         if key not in known:
             raise InvalidDeclaration(
@@ -194,7 +275,6 @@ def _parse(source: Path) -> dict[str, Any]:
                 received=key,
                 mend=nearest(key, known) or "remove it",
             )
-    return given
 
 
 def _line(text: str, key: str) -> int:
@@ -237,6 +317,15 @@ class _Where:
         if value not in kinds:
             raise self._error("clock", f"one of {', '.join(kinds)}", repr(value), nearest(str(value), kinds))
         return str(value)
+
+    def egress(self, value: Any) -> EgressPolicy:
+        try:
+            return msgspec.convert(value, EgressPolicy)
+        except msgspec.ValidationError as error:
+            expected = 'a table such as allow = ["hooks.example.com"], loopback = false'
+            raise self._error("egress", expected, str(error)) from None
+        except InvalidDeclaration as error:
+            raise self._error("egress.allow", error.expected, error.received, error.mend) from None
 
     def options(self, value: Any) -> dict[str, Secret]:
         if not isinstance(value, dict):
