@@ -17,7 +17,6 @@ from regrove.errors import InvalidInput
 __all__ = ["fault", "may_repeat"]
 
 _TEXT: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
-_GAPS: Final = (b" :", b"\t:", b"\n:", b"\r:")
 _DIGITS: Final = 400
 """A whole number of more digits is beyond every type that a field can have."""
 
@@ -47,7 +46,8 @@ def may_repeat(body: bytes, names: int) -> bool:
     """
     if body.count(b":") == names:  # so no text holds one, and each belongs to a name
         return False
-    if body.count(b'":') == names and not any(gap[:1] in body and gap in body for gap in _GAPS):
+    gaps = b" :" in body or b"\t" in body or b"\r" in body or (b"\n" in body and b"\n:" in body)
+    if body.count(b'":') == names and not gaps:  # a name is hidden from the count by a gap before its colon
         return False
     return _TEXT.sub(b"", body).count(b":") != names
 
