@@ -28,7 +28,17 @@ def missing_part(reason: str) -> None:
 
 def import_tables() -> None:
     """Load the tables of every room into the one MetaData."""
-    for room in ("storage", "ledger", "project", "datasets", "tracking", "pipelines", "registry", "serving"):
+    for room in (
+        "storage",
+        "ledger",
+        "project",
+        "datasets",
+        "tracking",
+        "pipelines",
+        "registry",
+        "serving",
+        "playbooks",
+    ):
         importlib.import_module(f"regrove.{room}.tables")
 
 
