@@ -10,6 +10,7 @@ import pytest
 from tests.cli.conftest import Ask, edit, record
 
 STEPS = ["placed", "features", "signature", "returned", "split", "classifier", "evaluate"]
+STEPS += ["origin-1", "origin-2", "reference-rows"]
 
 
 class TestRun:
@@ -19,7 +20,7 @@ class TestRun:
         """Every step is verified, and no model is new."""
         said = ask("run").out
         assert " applied (" not in said
-        assert "finished: 0 steps executed, 7 kept and verified." in said
+        assert "finished: 0 steps executed, 10 kept and verified." in said
         assert "It made model:returns@1 again, to the byte: nothing new is registered." in said
         assert said.rstrip().endswith("next  regrove models show returns@1")
 
@@ -28,7 +29,7 @@ class TestRun:
         edit(shop, "regrove.toml", "regularisation = 1.0", "regularisation = 0.5")
         said = ask("run returns --cause person:bob").out
         assert "project:shop@2 applied (" in said
-        assert "finished: 2 steps executed, 5 kept and verified." in said
+        assert "finished: 5 steps executed, 5 kept and verified." in said
         assert "model:returns@2 is registered." in said
         events = {each["type"]: each for each in ask("audit log --limit 10 --json").json}
         assert events["project.applied"]["cause"] == events["run.started"]["cause"] == "person:bob"
@@ -47,7 +48,7 @@ class TestRun:
         before = len(ask("audit log --type project.applied --json").json)
         report = ask("run --param regularisation=0.125 --json").json
         assert report["model_ref"] == "model:returns@2"
-        assert [each["step"] for each in report["steps"] if each["status"] == "executed"] == STEPS[-2:]
+        assert [each["step"] for each in report["steps"] if each["status"] == "executed"] == STEPS[5:]
         assert ask("runs show last --json").json["params"] == {"regularisation": 0.125}
         assert len(ask("audit log --type project.applied --json").json) == before
 

@@ -63,7 +63,7 @@ class TestProcesses:
         report = project.pipelines.run("late")
         assert report.model_ref == "model:late@1"
         again = project.pipelines.run("late", from_step="joined")
-        assert len(again.executed) == 7
+        assert len(again.executed) == 10
         assert not again.model_is_new
 
     def test_an_edit_reaches_a_worker_that_is_warm(self, light):

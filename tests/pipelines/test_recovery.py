@@ -86,4 +86,5 @@ class TestAnyMoment:
         for turn in range(2):
             crash.kill_randomly(WHOLE, args, 10 * seed + turn, preload=LIGHT)
         crash.run(WHOLE, args, preload=LIGHT)
-        check(args, Project, {"joined", "features", "late", "signature", "split", "classifier", "evaluate"}, kills=2)
+        shown = {"evaluate", "origin-1", "origin-2", "reference-rows"}
+        check(args, Project, {"joined", "features", "late", "signature", "split", "classifier"} | shown, kills=2)

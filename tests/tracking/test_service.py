@@ -51,6 +51,14 @@ class TestBothDatabases:
         assert [each.id for each in runs.list(limit=1)] == [run.id]
         assert [each.id for each in runs.list(before=run.ref)] == [first.id]
         assert [each.id for each in runs.makers("model:late@1")] == [run.id]
+        assert runs.beside("model:late@1", "reference") is None
+        for rows in (1, 2):
+            again = runs.start("late", params={})
+            runs.add_artifact(again.ref, "model", digest, "model", artifact_ref="model:late@1")
+            runs.add_artifact(again.ref, "reference", f"b3-1:{rows:064}", "reference")
+            runs.finish(again.ref)
+        beside = runs.beside("model:late@1", "reference")
+        assert beside is not None and beside.digest == f"b3-1:{1:064}"  # of the oldest run that has one
         assert runs.get(run.id[:31]).status == "finished"
         assert facts.verify().ok
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
@@ -14,6 +15,8 @@ from regrove.pipelines.call import Call, Link, Result
 from regrove.pipelines.codecs import encode
 from regrove.pipelines.config import SplitConfig, Task
 from regrove.pipelines.kinds import Kind
+from regrove.pipelines.rolling import REFERENCE, Recalling, Rolling
+from regrove.pipelines.trained import Learned
 
 if TYPE_CHECKING:
     import polars as pl
@@ -44,7 +47,7 @@ class Evaluating(msgspec.Struct, frozen=True):
 
 def run(call: Call, arguments: dict[str, Any]) -> tuple[Result, ...]:
     """Run the built-in step of ``call``."""
-    return _STEPS[call.step](call, arguments)
+    return _STEPS.get(call.step, _origin)(call, arguments)
 
 
 def _split(call: Call, arguments: dict[str, Any]) -> tuple[Result, ...]:
@@ -66,7 +69,8 @@ def _split(call: Call, arguments: dict[str, Any]) -> tuple[Result, ...]:
         "boundary": iso(sides.boundary_at) if sides.boundary_at is not None else "",
     }
     made = (encode(sides.train, Kind.SIDE, "train", call), encode(sides.holdout, Kind.SIDE, "holdout", call))
-    return tuple(msgspec.structs.replace(each, about={**each.about, **about}) for each in made)
+    rows = encode(sides.rows, Kind.FRAME, "sides", call)
+    return tuple(msgspec.structs.replace(each, about={**each.about, **about}) for each in (*made, rows))
 
 
 def _time_column(columns: Sequence[str], request: pl.DataFrame) -> str:
@@ -123,8 +127,44 @@ def _evaluate(call: Call, arguments: dict[str, Any]) -> tuple[Result, ...]:
     return (encode({"metrics": kept, "classes": classes}, Kind.JSON, call.step, call),)
 
 
+def _origin(call: Call, arguments: dict[str, Any]) -> tuple[Result, ...]:
+    from regrove.pipelines.origins import forecast
+
+    told = msgspec.convert(call.settings, Rolling)
+    train = arguments.pop("train")
+    found = forecast(told, train, arguments)
+    if found.why:
+        sys.stdout.write(f"Nothing is predicted after {call.step}: {found.why}\n")  # told to whoever runs it
+    about = {
+        "origin": iso(found.origin_at) if found.origin_at is not None else "",
+        "fitted": found.fitted,
+        "why": found.why,
+    }
+    made = encode(found.frame, Kind.FRAME, call.step, call)
+    return (msgspec.structs.replace(made, about={**made.about, **about}),)
+
+
+def _reference(call: Call, arguments: dict[str, Any]) -> tuple[Result, ...]:
+    from regrove.pipelines.answers import answers
+    from regrove.pipelines.reference import reference
+    from regrove.pipelines.rolling import origin
+
+    told = msgspec.convert(call.settings, Recalling)
+    learned = msgspec.convert(arguments["signature"], Learned)
+    frame = reference(
+        arguments["request"],
+        arguments["target"],
+        arguments["sides"],
+        learned.request.names,
+        answers(arguments["trainer"], arguments["holdout"].features, told.task),
+        [arguments[origin(place)] for place in range(1, told.origins + 1)],
+    )
+    return (encode(frame, Kind.FRAME, call.step, call),)
+
+
 _STEPS: Final[dict[str, Callable[[Call, dict[str, Any]], tuple[Result, ...]]]] = {
     "split": _split,
     "signature": _signature,
     "evaluate": _evaluate,
+    REFERENCE: _reference,
 }

@@ -7,7 +7,6 @@ modules, and never an exception of the worker.
 from __future__ import annotations
 
 import io
-import random
 import time
 import traceback
 from contextlib import redirect_stderr, redirect_stdout
@@ -19,6 +18,7 @@ from regrove.pipelines.call import Argument, Call, Failure, Outcome, Result, pac
 from regrove.pipelines.codecs import WrongKind, decode, encode
 from regrove.pipelines.codefolder import inside
 from regrove.pipelines.given import Params, StepRun
+from regrove.pipelines.seed import sow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,7 +81,7 @@ def _attempt(call: Call) -> tuple[tuple[Result, ...], tuple[Any, ...], Failure |
     try:
         function = getattr(import_module(call.module), call.step) if call.module else None
         arguments = {each.parameter: _value(each, call, steprun) for each in call.arguments}
-        _sow(call.seed)
+        sow(call.seed)
         if function is None:
             from regrove.pipelines.builtin import run as run_built_in
 
@@ -98,14 +98,6 @@ def _value(argument: Argument, call: Call, steprun: StepRun) -> Any:
     if argument.form == "params":
         return Params(argument.value)
     return steprun if argument.form == "run" else argument.value
-
-
-def _sow(seed: int) -> None:
-    """Set the seeds of both global generators, so that a step that uses them gives the same values each time."""
-    random.seed(seed)
-    import numpy as np
-
-    np.random.seed(seed)  # noqa: NPY002  # libraries still draw from the legacy generator when none is given
 
 
 def _failure(error: BaseException, call: Call) -> Failure:

@@ -22,6 +22,7 @@ METRICS: Final[dict[str, tuple[str, ...]]] = {
 """The metrics that a task is judged by; any of them may be the declared one."""
 
 _DURATION = re.compile(r"(\d+)(w|d|h|m|s)\Z")
+_ORIGINS: Final = 2
 _UNIT: Final = {"w": 7 * 86_400, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
 
 
@@ -111,9 +112,22 @@ class ModelConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Values that functions read through ``params``; a key that no function reads is refused."""
     trusted_types: list[str] = []
     """Types that the model file may construct beyond those that its format knows."""
+    origins: int | None = None
+    """How often the trainer is fitted again on earlier rows, to see what the recipe says of rows that it has not learnt
+    from; absent: twice with a split by time, and not at all with one at random."""
+    origin_span: str = "60d"
+    """The last part of the training side in which the origins stand; at most half of it is used."""
+
+    @property
+    def rolling(self) -> int:
+        """How many origins there are."""
+        if self.origins is not None:
+            return self.origins
+        return _ORIGINS if self.split.random is None else 0
 
     def __post_init__(self) -> None:
-        """Refuse a metric that does not fit the task."""
+        """Refuse a metric that does not fit the task, and origins without a time."""
+        self._check_origins()
         known = METRICS[self.task]
         if self.metric not in known:
             raise InvalidInput(
@@ -121,4 +135,27 @@ class ModelConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 expected=f"one of {', '.join(known)}",
                 received=repr(self.metric),
                 mend=nearest(self.metric, known) or f'metric = "{known[0]}"',
+            )
+
+    def _check_origins(self) -> None:
+        if self.rolling < 0:
+            raise InvalidInput(
+                "There cannot be fewer than no origins",
+                expected="0 or more",
+                received=f"origins = {self.rolling}",
+                mend=f"origins = {_ORIGINS}, or 0 for none",
+            )
+        if self.rolling and self.split.random is not None:
+            raise InvalidInput(
+                "Origins stand in time, and the split is at random",
+                expected="origins = 0, or a split by time",
+                received=f"origins = {self.rolling}",
+                mend="remove origins",
+            )
+        if duration(self.origin_span) == 0:
+            raise InvalidInput(
+                "The span of the origins is empty",
+                expected="a duration above 0",
+                received=repr(self.origin_span),
+                mend='origin_span = "60d", or origins = 0 for none',
             )

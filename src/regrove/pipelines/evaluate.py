@@ -8,10 +8,9 @@ import numpy as np
 
 from regrove.errors import InvalidInput
 from regrove.pipelines import metrics
+from regrove.pipelines.answers import asked, checked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from regrove.pipelines.config import Task
@@ -35,8 +34,8 @@ def evaluate(
 
 def _regression(estimator: Any, holdout: Holdout, train_target: NDArray[np.float64]) -> dict[str, float]:
     truth = holdout.target.to_numpy().astype(np.float64)
-    predicted = np.asarray(_asked(estimator, "predict", "regression")(holdout.features), dtype=np.float64).reshape(-1)
-    _check_shape(predicted, (len(truth),), "predict")
+    predicted = np.asarray(asked(estimator, "predict", "regression")(holdout.features), dtype=np.float64).reshape(-1)
+    checked(predicted, (len(truth),), "predict")
     guess = np.full(len(truth), train_target.mean())
     values: dict[str, float] = {}
     for name, metric in (("rmse", metrics.rmse), ("mae", metrics.mae), ("r2", metrics.r2)):
@@ -48,7 +47,7 @@ def _regression(estimator: Any, holdout: Holdout, train_target: NDArray[np.float
 def _classes(
     estimator: Any, holdout: Holdout, train_target: NDArray[Any], task: Task
 ) -> tuple[dict[str, float], list[Any]]:
-    classes = np.asarray(_asked(estimator, "classes_", task))
+    classes = np.asarray(asked(estimator, "classes_", task))
     if task == "binary" and len(classes) != 2:
         raise InvalidInput(
             "A binary model must know two classes",
@@ -56,8 +55,8 @@ def _classes(
             received=f"{len(classes)}: {', '.join(map(str, classes[:10]))}",
         )
     truth = _indices(holdout.target.to_numpy(), classes)
-    probabilities = np.asarray(_asked(estimator, "predict_proba", task)(holdout.features), dtype=np.float64)
-    _check_shape(probabilities, (len(truth), len(classes)), "predict_proba")
+    probabilities = np.asarray(asked(estimator, "predict_proba", task)(holdout.features), dtype=np.float64)
+    checked(probabilities, (len(truth), len(classes)), "predict_proba")
     share = np.bincount(_indices(train_target, classes), minlength=len(classes)) / len(train_target)
     guess = np.tile(share, (len(truth), 1))
     values: dict[str, float] = {}
@@ -68,24 +67,6 @@ def _classes(
             values[f"{prefix}roc_auc"] = metrics.roc_auc(truth, answer[:, 1])
             values[f"{prefix}brier"] = metrics.brier(truth, answer[:, 1])
     return values, classes.tolist()
-
-
-def _asked(estimator: Any, name: str, task: str) -> Callable[..., Any]:
-    try:
-        return getattr(estimator, name)  # type: ignore[no-any-return]  # an estimator is known by what it answers
-    except AttributeError:
-        raise InvalidInput(
-            f"The trainer's estimator cannot be judged as {task}",
-            expected=f"an estimator with {name}",
-            received=f"{type(estimator).__module__}.{type(estimator).__qualname__}",
-        ) from None
-
-
-def _check_shape(answer: NDArray[np.float64], shape: tuple[int, ...], method: str) -> None:
-    if answer.shape != shape:
-        raise InvalidInput(f"{method} answered in another shape", expected=str(shape), received=str(answer.shape))
-    if not np.isfinite(answer).all():
-        raise InvalidInput(f"{method} answered with NaN or infinity", expected="finite numbers")
 
 
 def _indices(values: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.intp]:

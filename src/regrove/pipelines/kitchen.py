@@ -16,10 +16,12 @@ from regrove.pipelines.config import ModelConfig
 from regrove.pipelines.graph import Graph, Need, Origin, Step
 from regrove.pipelines.kinds import Kind
 from regrove.pipelines.recipe import Ingredient, Made, Recipe, seed_of, variables_of
+from regrove.pipelines.rolling import REFERENCE, SEEDS, Rolling, chain, names, seeds, told
 
 __all__ = ["Kitchen", "Source"]
 
-_BUILT_IN_VERSION: Final = 1
+_BUILT_IN_VERSIONS: Final = {"split": 2}
+"""Of the built-in steps whose way of working has changed; the others are of version 1."""
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -121,13 +123,17 @@ class Kitchen:
         return found
 
     def _built_in_closure(self, step: Step) -> Closure:
-        base = of_json(["regrove", step.name, _BUILT_IN_VERSION])
+        base = of_json(["regrove", step.name, _BUILT_IN_VERSIONS.get(step.name, 1)])
         if step.name == "split":
             return Closure(step.name, base, ())
-        behind = self._chain if step.name == "signature" else (self.config.trainer,)
+        behind: tuple[str, ...] = (self.config.trainer,)
+        if step.name == "signature":
+            behind = self._chain
+        elif step.name not in ("evaluate", REFERENCE):  # an origin
+            behind = chain(self.graph, self.config)
         closures = [self._code.closure(name) for name in behind]
         distributions = dict(pair for each in closures for pair in each.distributions)
-        if step.name == "evaluate":  # judged through the library's code, not the project's
+        if step.name in ("evaluate", REFERENCE):  # judged through the library's code, not the project's
             return Closure(step.name, base, (), tuple(sorted(distributions.items())))
         parts = tuple(sorted({part for each in closures for part in each.parts}))
         digest = of_json([base, [each.digest for each in closures]])
@@ -153,6 +159,8 @@ class Kitchen:
             return Splitting(self.config.split, self._time_columns)
         if step.name == "evaluate":
             return Evaluating(self.config.task)
+        if step.name in names(self.config):
+            return told(step, self.graph, self.config)
         return Learning(self.config.request, tuple(self._link(self.graph.steps[name]) for name in self._chain))
 
     def _link(self, step: Step) -> Link:
@@ -167,8 +175,7 @@ class Kitchen:
         recipe: Recipe,
     ) -> Argument:
         if need.origin is Origin.GIVEN:
-            value = {"params": recipe.params, "seed": self.seed(recipe), "run": None}[need.name]
-            return Argument(need.parameter, form=need.name, value=value)
+            return Argument(need.parameter, form=need.name, value=self._given(need.name, recipe))
         if need.origin is Origin.DATASET:
             source = self.sources[need.name]
             files = tuple(str(held[each]) for each in source.objects)
@@ -179,6 +186,11 @@ class Kitchen:
         if isinstance(value, bytes):
             return Argument(need.parameter, kind, data=value, form=form)
         return Argument(need.parameter, kind, (str(value),), form=form)
+
+    def _given(self, name: str, recipe: Recipe) -> Any:
+        if name == SEEDS:
+            return seeds(msgspec.convert(recipe.settings, Rolling), recipe.ingredients)
+        return {"params": recipe.params, "seed": self.seed(recipe), "run": None}[name]
 
     def _form(self, need: Need, output: Made) -> str:
         kind = Kind(output.kind)

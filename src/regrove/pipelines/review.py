@@ -11,6 +11,8 @@ import msgspec
 from regrove.errors import InvalidInput, NotFound, nearest
 from regrove.pipelines.graph import BUILT_IN, Graph, build
 from regrove.pipelines.kinds import Names
+from regrove.pipelines.rolling import extended
+from regrove.pipelines.rolling import names as rolling
 from regrove.pipelines.rules import check, serving_chain, time_columns
 
 if TYPE_CHECKING:
@@ -76,18 +78,20 @@ def review_model(
             received=repr(name),
             mend=nearest(name, models) or f"add [models.{name}] to regrove.toml",
         )
-    if also and also not in functions and also not in BUILT_IN:
-        known = [*functions, *BUILT_IN]
+    config = models[name]
+    added = rolling(config)
+    if also and also not in functions and also not in (*BUILT_IN, *added):
+        known = [*functions, *BUILT_IN, *added]
         raise InvalidInput(
             f"There is no step {also!r}",
             expected=f"one of {', '.join(known)}",
             received=repr(also),
             mend=nearest(also, known) or f"leave it out, or write a function {also}",
         )
-    config = models[name]
     config = msgspec.structs.replace(config, params={**config.params, **(params or {})})
-    graph = build(name, config, functions, tuple(datasets), names, also=also)
+    graph = build(name, config, functions, tuple(datasets), names, also="" if also in added else also)
     check(graph, config, datasets)
+    graph = extended(graph, config)
     return Reviewed(config, graph, serving_chain(graph, config), time_columns(graph, config, datasets))
 
 

@@ -23,6 +23,7 @@ from regrove.pipelines.progress import DatasetTaken, Listener, RunBegan, RunDone
 from regrove.pipelines.records import Records
 from regrove.pipelines.report import Explanation, PlannedStep, RunReport, StepReport
 from regrove.pipelines.review import check_step
+from regrove.pipelines.rolling import REFERENCE
 from regrove.pipelines.sources import Source, source
 from regrove.pipelines.store import Store
 from regrove.storage import Lease, Leases
@@ -266,6 +267,7 @@ class Pipelines:
                 estimator = made[prepared.config.trainer][prepared.config.trainer]
                 self._runs.log_metrics(run.ref, metrics)
                 self._runs.add_artifact(run.ref, "model", estimator.object, "model", artifact_ref=model_ref)
+                self._runs.add_artifact(run.ref, "reference", made[REFERENCE][REFERENCE].object, "reference")
             run = self._runs.finish(run.ref)
         order = {name: place for place, name in enumerate(prepared.graph.steps)}
         return RunReport(

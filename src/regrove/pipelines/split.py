@@ -37,6 +37,9 @@ class Sides(msgspec.Struct, frozen=True):
     """Rows dropped because their target is null."""
     embargoed: int
     """Rows dropped because they lie in the embargo."""
+    rows: pl.DataFrame
+    """A row for each row of the request: its ``side`` (train, embargo, holdout, unlabelled) and its ``event_time``,
+    which is null when the split was made at random."""
     boundary_at: int | None
     """The holdout holds the rows after this instant; None for a random split."""
 
@@ -75,6 +78,7 @@ def split(
         holdout=Holdout(*sides[1]),
         unlabelled=int((~known).sum()),
         embargoed=int((known & ~kept & ~held).sum()),
+        rows=_rows(known, kept, held, stamps),
         boundary_at=boundary,
     )
 
@@ -115,6 +119,15 @@ def unpack(frame: pl.DataFrame, kind: type[Train]) -> Train:
     """The side that `pack` made into a frame."""
     times = frame[EVENT_TIME] if EVENT_TIME in frame.columns else None
     return kind(frame.drop(TARGET, EVENT_TIME, strict=False), frame[TARGET], times)
+
+
+def _rows(
+    known: NDArray[np.bool_], kept: NDArray[np.bool_], held: NDArray[np.bool_], stamps: pl.Series | None
+) -> pl.DataFrame:
+    sides = np.select([~known, kept, held], ["unlabelled", "train", "holdout"], "embargo")
+    moment = pl.Datetime("us", "UTC")
+    times = pl.Series("event_time", [None], dtype=moment).new_from_index(0, len(known)) if stamps is None else stamps
+    return pl.DataFrame({"side": pl.Series(sides.tolist(), dtype=pl.String), "event_time": times})
 
 
 def _check_frames(features: pl.DataFrame, target: pl.DataFrame, request: pl.DataFrame) -> None:

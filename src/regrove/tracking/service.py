@@ -217,6 +217,18 @@ class Runs:
         """The runs that made what ``artifact_ref`` names, the oldest first."""
         return self._store.makers(attribution().project, artifact_ref)
 
+    def beside(self, artifact_ref: str, name: str) -> Artifact | None:
+        """The artifact ``name`` of a run that made what ``artifact_ref`` names: the oldest such run that has one.
+
+        Several runs may have made one model version, and those that an older Regrove executed may have left less
+        beside it. None when no run has it.
+        """
+        for run in self.makers(artifact_ref):
+            found = next((each for each in self._contents.artifacts(run) if each.name == name), None)
+            if found is not None:
+                return found
+        return None
+
     def live_digests(self) -> set[str]:
         """The objects that runs stand on; collection keeps them."""
         live = self._store.digests()
