@@ -190,13 +190,16 @@ class PlaybookConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 )
 
 
-def check(config: PlaybookConfig, *, models: Sequence[str], deployments: Mapping[str, str]) -> None:
-    """Hold a playbook against what else is declared: ``models``, and ``deployments`` with the model that each serves.
+def check(
+    config: PlaybookConfig, *, models: Sequence[str], deployments: Mapping[str, str], monitors: Sequence[str] = ()
+) -> None:
+    """Hold a playbook against what else is declared: ``models``, ``deployments`` with the model of each, ``monitors``.
 
     Raises InvalidDeclaration or InvalidInput, with the nearest, for a type of event that no room declares, a name in
-    ``when`` that its events do not have, and a model or deployment that is not declared or cannot be known.
+    ``when`` that its events do not have or a value that they never have, and a model or deployment that is not
+    declared or cannot be known.
     """
-    _check_event(config)
+    _check_event(config, {"deployment": tuple(deployments), "monitor": tuple(monitors)})
     for name, known, what in ((config.model, models, "model"), (config.deployment, list(deployments), "deployment")):
         if name and name not in known:
             raise InvalidDeclaration(
@@ -215,7 +218,7 @@ def check(config: PlaybookConfig, *, models: Sequence[str], deployments: Mapping
     _check_target(config, models, deployments)
 
 
-def _check_event(config: PlaybookConfig) -> None:
+def _check_event(config: PlaybookConfig, named: Mapping[str, tuple[str, ...]]) -> None:
     if not config.listens:
         return
     known = event_types()
@@ -236,7 +239,11 @@ def _check_event(config: PlaybookConfig) -> None:
         )
     condition = config.condition
     if condition is not None:
-        condition.check(config.on, known[config.on])
+        fields = dict(known[config.on])
+        for name, values in named.items():
+            if values and name in fields:  # what is not declared can never be told of
+                fields[name] = msgspec.structs.replace(fields[name], values=values)
+        condition.check(config.on, fields)
 
 
 def _check_target(config: PlaybookConfig, models: Sequence[str], deployments: Mapping[str, str]) -> None:

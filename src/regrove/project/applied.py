@@ -13,6 +13,7 @@ from typing import TypeVar
 from regrove.datasets.config import DatasetConfig
 from regrove.errors import Conflict, NotFound, nearest
 from regrove.pipelines.config import ModelConfig
+from regrove.playbooks.config import PlaybookConfig
 from regrove.project.declaration import Declaration
 from regrove.project.read import FILE, read_text
 from regrove.project.snapshot import lay_out
@@ -89,6 +90,14 @@ class Applied:
     def deployment_names(self) -> list[str]:
         """The declared deployments, in the order of the file."""
         return list(self.declaration.deployments)
+
+    def playbook(self, name: str) -> PlaybookConfig:
+        """What is declared of the playbook ``name``."""
+        return _find(self.declaration.playbooks, name, "playbook")
+
+    def playbook_names(self) -> list[str]:
+        """The declared playbooks, in the order of the file."""
+        return list(self.declaration.playbooks)
 
 
 def _find(entries: Mapping[str, Config], name: str, what: str) -> Config:

@@ -13,6 +13,7 @@ import msgspec
 from regrove.datasets.config import DatasetConfig
 from regrove.errors import InvalidInput
 from regrove.pipelines.config import ModelConfig
+from regrove.playbooks.config import PlaybookConfig
 from regrove.serving.config import DeploymentConfig
 
 __all__ = ["TABLES", "Declaration", "ProjectConfig"]
@@ -49,11 +50,13 @@ class Declaration(msgspec.Struct, frozen=True):
     datasets: dict[str, DatasetConfig]
     models: dict[str, ModelConfig]
     deployments: dict[str, DeploymentConfig]
+    playbooks: dict[str, PlaybookConfig] = {}
 
 
 TABLES: Final[dict[str, type[msgspec.Struct]]] = {
     "datasets": DatasetConfig,
     "models": ModelConfig,
     "deployments": DeploymentConfig,
+    "playbooks": PlaybookConfig,
 }
 """The tables of named things and what each may say."""

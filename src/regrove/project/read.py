@@ -11,6 +11,7 @@ from typing import Any, Final, get_args, get_origin
 import msgspec
 
 from regrove.errors import InvalidDeclaration, InvalidInput, NotFound, nearest, of_system
+from regrove.playbooks.config import check as check_playbook
 from regrove.project.declaration import TABLES, Declaration, ProjectConfig
 from regrove.project.locate import line_of
 from regrove.refs import check_name
@@ -103,6 +104,16 @@ def _check_references(text: str, declaration: Declaration) -> None:
                 received=deployment.model,
                 mend=nearest(model, declaration.models) or f"add [models.{model}]",
             )
+    _check_playbooks(text, declaration)
+
+
+def _check_playbooks(text: str, declaration: Declaration) -> None:
+    served = {name: each.ref.name for name, each in declaration.deployments.items()}
+    for name, playbook in declaration.playbooks.items():
+        try:
+            check_playbook(playbook, models=list(declaration.models), deployments=served)
+        except InvalidInput as error:
+            raise _contradiction(text, ("playbooks", name), error) from None
 
 
 def _named(text: str, path: _Path, name: str, what: str) -> None:
