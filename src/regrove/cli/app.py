@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from regrove.cli import audit, clock, datasets, deployments, models, predict, projects, run, runs, serve, trace
+from regrove.cli import audit, clock, datasets, deployments, models, predict, projects, replay, run, runs, serve, trace
 from regrove.cli.session import Session
 
 __all__ = ["app"]
@@ -41,6 +41,7 @@ projects.register(app)
 run.register(app)
 serve.register(app)
 predict.register(app)
+replay.register(app)
 trace.register(app)
 clock.register(app)
 app.add_typer(datasets.app, name="datasets")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from regrove.errors import RegroveError
     from regrove.workspace import Workspace
 
-__all__ = ["register", "which_deployment"]
+__all__ = ["register", "running_url", "which_deployment"]
 
 _ROWS: Final = '{"rows": [{...}]}, or a list of rows'
 
@@ -41,7 +41,7 @@ def predict(
         deployment, root = which_deployment(ws, name), ws.deployments.root
     address = _address(url) if url else ""
     body = _body(source)
-    answer = _patiently(wait, lambda: _ask(address or _running_url(root, deployment), body))
+    answer = _patiently(wait, lambda: _ask(address or running_url(root, deployment), body))
     if as_json:
         emit_json(answer)
         return
@@ -139,7 +139,8 @@ def _read(source: Path) -> bytes:
         ) from None
 
 
-def _running_url(root: Path, deployment: str) -> str:
+def running_url(root: Path, deployment: str) -> str:
+    """The address of the server of a deployment that runs on this machine; NotFound or Unavailable when none does."""
     from regrove.errors import Unavailable
     from regrove.serving.status import running
 

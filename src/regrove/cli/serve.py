@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 __all__ = ["register"]
 
+_POLL_S = 1.0
+_POLL_REPLAYED_S = 0.05
+"""How often a server looks for a newer generation; where a day passes in a second, it must not miss weeks."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the command to ``app``."""
@@ -43,6 +47,7 @@ def serve(
         objects, root = ws.settings.objects, ws.deployments.root
         options = {key: secret.reveal() for key, secret in ws.settings.object_options.items()}
         cache, project = ws.settings.folder / "cache" / "serving", ws.project
+        replayed = ws.settings.clock == "replay"
         _say_what_is_served(ws)
     announcement, publisher = Announcement(root, deployment), _Publisher(session, deployment)
 
@@ -64,6 +69,8 @@ def serve(
                 workers=workers,
                 options=options,
                 cache=cache,
+                replayed=replayed,
+                poll_s=_POLL_REPLAYED_S if replayed else _POLL_S,
                 started=started,
             )
     finally:
