@@ -37,6 +37,7 @@ def import_tables() -> None:
         "pipelines",
         "registry",
         "serving",
+        "monitoring",
         "playbooks",
     ):
         importlib.import_module(f"regrove.{room}.tables")

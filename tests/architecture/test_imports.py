@@ -23,7 +23,14 @@ class TestImports:
     @pytest.mark.parametrize(
         "name",
         ["regrove", "regrove.storage", "regrove.ledger", "regrove.datasets", "regrove.pipelines", "regrove.registry"]
-        + ["regrove.serving", "regrove.tracking", "regrove.project", "regrove.workspace", "regrove.cli"],
+        + [
+            "regrove.serving",
+            "regrove.monitoring",
+            "regrove.tracking",
+            "regrove.project",
+            "regrove.workspace",
+            "regrove.cli",
+        ],
     )
     def test_a_door_loads_nothing_heavy(self, name: str) -> None:
         """Neither the database's nor the tables' libraries are loaded by an import."""

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from regrove.datasets.config import DatasetConfig
 from regrove.errors import Conflict, NotFound, nearest
+from regrove.monitoring.config import MonitorConfig
 from regrove.pipelines.config import ModelConfig
 from regrove.playbooks.config import PlaybookConfig
 from regrove.project.declaration import Declaration
@@ -90,6 +91,14 @@ class Applied:
     def deployment_names(self) -> list[str]:
         """The declared deployments, in the order of the file."""
         return list(self.declaration.deployments)
+
+    def monitor(self, name: str) -> MonitorConfig:
+        """What is declared of the monitor ``name``."""
+        return _find(self.declaration.monitors, name, "monitor")
+
+    def monitor_names(self) -> list[str]:
+        """The declared monitors, in the order of the file."""
+        return list(self.declaration.monitors)
 
     def playbook(self, name: str) -> PlaybookConfig:
         """What is declared of the playbook ``name``."""

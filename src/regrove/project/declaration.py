@@ -12,6 +12,7 @@ import msgspec
 
 from regrove.datasets.config import DatasetConfig
 from regrove.errors import InvalidInput
+from regrove.monitoring.config import MonitorConfig
 from regrove.pipelines.config import ModelConfig
 from regrove.playbooks.config import PlaybookConfig
 from regrove.serving.config import DeploymentConfig
@@ -50,6 +51,7 @@ class Declaration(msgspec.Struct, frozen=True):
     datasets: dict[str, DatasetConfig]
     models: dict[str, ModelConfig]
     deployments: dict[str, DeploymentConfig]
+    monitors: dict[str, MonitorConfig] = {}
     playbooks: dict[str, PlaybookConfig] = {}
 
 
@@ -57,6 +59,7 @@ TABLES: Final[dict[str, type[msgspec.Struct]]] = {
     "datasets": DatasetConfig,
     "models": ModelConfig,
     "deployments": DeploymentConfig,
+    "monitors": MonitorConfig,
     "playbooks": PlaybookConfig,
 }
 """The tables of named things and what each may say."""

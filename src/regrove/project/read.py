@@ -11,6 +11,7 @@ from typing import Any, Final, get_args, get_origin
 import msgspec
 
 from regrove.errors import InvalidDeclaration, InvalidInput, NotFound, nearest, of_system
+from regrove.monitoring.config import LOSSES, MonitorConfig
 from regrove.playbooks.config import check as check_playbook
 from regrove.project.declaration import TABLES, Declaration, ProjectConfig
 from regrove.project.locate import line_of
@@ -104,7 +105,30 @@ def _check_references(text: str, declaration: Declaration) -> None:
                 received=deployment.model,
                 mend=nearest(model, declaration.models) or f"add [models.{model}]",
             )
+    for name, monitor in declaration.monitors.items():
+        _check_monitor(text, declaration, name, monitor)
     _check_playbooks(text, declaration)
+
+
+def _check_monitor(text: str, declaration: Declaration, name: str, monitor: MonitorConfig) -> None:
+    deployment = declaration.deployments.get(monitor.deployment)
+    if deployment is None:
+        raise InvalidDeclaration(
+            f"{FILE}, line {line_of(text, ('monitors', name, 'deployment'))}: "
+            f"[monitors.{name}] names a deployment that is not declared",
+            expected=f"one of {', '.join(declaration.deployments) or '(no deployments are declared)'}",
+            received=monitor.deployment,
+            mend=nearest(monitor.deployment, declaration.deployments) or f"add [deployments.{monitor.deployment}]",
+        )
+    task = declaration.models[deployment.model.partition("@")[0]].task
+    if monitor.performance is not None and monitor.performance.metric not in LOSSES[task]:
+        raise InvalidDeclaration(
+            f"{FILE}, line {line_of(text, ('monitors', name, 'performance'))}: "
+            f"[monitors.{name}.performance] metric does not fit a {task} model",
+            expected=f"one of {', '.join(LOSSES[task])}",
+            received=repr(monitor.performance.metric),
+            mend=f'metric = "{LOSSES[task][0]}"',
+        )
 
 
 def _check_playbooks(text: str, declaration: Declaration) -> None:

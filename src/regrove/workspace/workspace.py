@@ -16,6 +16,7 @@ from regrove.storage import Database, ObjectStore, Vault
 if TYPE_CHECKING:
     from regrove.datasets import Datasets
     from regrove.execution import Executor
+    from regrove.monitoring import Monitors
     from regrove.pipelines import Pipelines
     from regrove.project import Projects
     from regrove.registry import Models
@@ -138,6 +139,22 @@ class Workspace:
             models=self.models,
             declarations=self.projects.applied,
             root=self.settings.folder / "serving",
+        )
+
+    @cached_property
+    def monitors(self) -> Monitors:
+        """What watches deployments, its verdicts and alerts."""
+        from regrove.monitoring import Monitors
+
+        return Monitors(
+            self.database,
+            self.vault,
+            self.ledger,
+            self.clock,
+            deployments=self.deployments,
+            models=self.models,
+            runs=self.runs,
+            declarations=self.projects.applied,
         )
 
     @property

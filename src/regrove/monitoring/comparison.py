@@ -1,0 +1,140 @@
+"""The drift verdicts that are due with the end of a block: each window that ends with it against each reference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from regrove import digest
+from regrove.monitoring.block import opens_window
+from regrove.monitoring.count import Counted, history
+from regrove.monitoring.drift import Judgement, judge, level_of
+from regrove.monitoring.evidence import DriftEvidence
+from regrove.monitoring.verdict import Verdict
+
+if TYPE_CHECKING:
+    from regrove.monitoring.block import Block
+    from regrove.monitoring.config import ReferenceName
+    from regrove.monitoring.rooms import Rooms, Subject
+
+__all__ = ["compared"]
+
+
+def compared(
+    rooms: Rooms, subject: Subject, counted: Counted, block: Block, *, began_at: int, at: int
+) -> Iterator[Verdict]:
+    """The verdicts of a block's end, each with its evidence kept.
+
+    A window that began before the monitor did is not judged.
+    """
+    config = subject.config
+    if config.drift is None:
+        return
+    for window in config.windows:
+        opens = opens_window(block, window, config.zone)
+        if opens is None or opens < began_at:
+            continue
+        for against in config.drift.references:
+            yield _judged(rooms, subject, counted, block, window, opens, against, at=at)
+
+
+def _judged(
+    rooms: Rooms,
+    subject: Subject,
+    counted: Counted,
+    block: Block,
+    window: str,
+    opens: int,
+    against: ReferenceName,
+    *,
+    at: int,
+) -> Verdict:
+    config, frozen = subject.config, counted.frozen
+    assert config.drift is not None
+    level = level_of(config.drift.pages_per_quarter, config.families, config.in_a_quarter(window))
+    inside = history(rooms, counted, since=opens, until=block.end_at)
+    before = history(rooms, counted, since=opens - config.reach, until=opens) if against == "previous" else []
+    seed = _seed(subject.name, counted.reference.number, against, window, block.end_at)
+    found = judge(
+        [each[:2] for each in inside],
+        frozen.train if against == "train" else [each[:2] for each in before],
+        frozen.columns,
+        level=level,
+        seed=seed,
+        hourly=config.block == "1h",
+    )
+    found = _explained(found, subject, counted, against, window)
+    evidence = DriftEvidence(
+        monitor=subject.name,
+        model=frozen.model,
+        declared=subject.declared,
+        frozen=counted.reference.object,
+        reference=against,
+        window=window,
+        window_blocks=tuple(each[2] for each in inside),
+        reference_blocks=tuple(each[2] for each in before),
+        seed=seed,
+        level=level,
+        budget=_budget(subject, window, level),
+        verdict=found.verdict,
+        reason=found.reason,
+        tier=found.tier,
+        note=found.note,
+        strata=found.strata,
+        draws=found.draws,
+        p=found.p,
+        columns=found.findings,
+    )
+    return Verdict(
+        project=subject.project,
+        monitor=subject.name,
+        kind="drift",
+        reference=against,
+        frozen=counted.reference.number,
+        model=frozen.model,
+        window=window,
+        from_at=opens,
+        to_at=block.end_at,
+        verdict=found.verdict,
+        reason=found.reason,
+        tier=found.tier,
+        p=found.p,
+        level=level,
+        effects=found.findings,
+        alive=found.alive,
+        evidence=rooms.vault.add_json(evidence),
+        judged_at=at,
+    )
+
+
+def _explained(found: Judgement, subject: Subject, counted: Counted, against: ReferenceName, window: str) -> Judgement:
+    """The judgement with what a reader must know beside it: a reference that is not there, columns that went away, the
+    calibration and the budget.
+    """
+    reason = found.reason
+    frozen = counted.frozen
+    if against == "train" and not frozen.blocks:
+        reason = f"there is nothing to compare with: {frozen.artifact.why}"
+    verdict = found.verdict
+    if frozen.missing:
+        reason += f"; a request of {frozen.model} no longer carries {', '.join(frozen.missing)}, which is declared"
+        verdict = "INCONCLUSIVE" if verdict == "STABLE" else verdict
+    if found.tier:
+        reason += f" ({found.tier} calibration; {_budget(subject, window, found.level)})"
+    return msgspec.structs.replace(found, reason=reason, verdict=verdict)
+
+
+def _budget(subject: Subject, window: str, level: float) -> str:
+    assert subject.config.drift is not None
+    pages = subject.config.drift.pages_per_quarter
+    return (
+        f"expected false pages a quarter: {pages:g}, shared by {subject.config.families} comparisons, "
+        f"{level:.2g} for each {window} window"
+    )
+
+
+def _seed(*parts: object) -> int:
+    """The seed of a verdict's draws: the same whenever it is computed."""
+    return int(digest.of_json([str(each) for each in parts]).removeprefix(digest.PREFIX)[:8], 16)

@@ -1,0 +1,91 @@
+"""The rows of a deployment's log that judge its living model: what the control answered, for callers and not testers.
+
+While a canary takes a share of the traffic, its answers say nothing about the control, and who is asked for by a
+tester's header is no caller. Both are counted as excluded and left out of everything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from regrove.serving import Deployments, Publication
+
+__all__ = ["Control", "Log", "controls"]
+
+_KEPT = ("at", "model", "label", "label_received_at")
+
+
+class Control(msgspec.Struct, frozen=True, kw_only=True):
+    """A model for as long as it was the control: from one generation to the one with which another took over."""
+
+    model: str
+    model_digest: str
+    revision: str
+    """The first revision under it, such as ``deployment:late-arrival@2``."""
+    publication: int
+    """The generation with which it began."""
+    since_at: int
+
+
+def controls(publications: Sequence[Publication]) -> list[Control]:
+    """The models that were the control of a deployment, in order of time; a new configuration of the same is none."""
+    found: list[Control] = []
+    for each in publications:
+        if not found or found[-1].model_digest != each.revision.model_digest:
+            found.append(
+                Control(
+                    model=each.revision.model,
+                    model_digest=each.revision.model_digest,
+                    revision=each.ref,
+                    publication=each.number,
+                    since_at=each.published_at,
+                )
+            )
+    return found
+
+
+class Log:
+    """Reads the log of one deployment, a stretch at a time."""
+
+    def __init__(self, deployments: Deployments, name: str) -> None:
+        self._deployments = deployments
+        self._name = name
+        self._publications = deployments.publications(name)
+        self.controls = controls(self._publications)
+        """Who was the control, in order of time."""
+
+    def rows(self, since: int, until: int, columns: Sequence[str]) -> pl.DataFrame:
+        """The rows from ``since`` to before ``until``, the control's and the others.
+
+        Columns: ``at``, ``model``, ``label``, ``label_received_at``, ``is_control``, and those of ``columns`` that the
+        log has.
+        """
+        frame = self._frame(since, until)
+        names = set(frame.collect_schema().names())
+        chosen = [name for name in (*_KEPT, *columns) if name in names]
+        return frame.select(*chosen, "is_control").collect()
+
+    def counts(self, since: int, until: int, ends: Sequence[int]) -> list[int]:
+        """How many rows of the control lie in each of the stretches that end at ``ends``, the first from ``since``."""
+        import numpy as np
+
+        at = self._frame(since, until).filter("is_control").select("at").collect().to_series().to_physical().to_numpy()
+        places = np.searchsorted(np.asarray(ends), at, side="right")
+        return [int(each) for each in np.bincount(places, minlength=len(ends))]
+
+    def _frame(self, since: int, until: int) -> pl.LazyFrame:
+        import polars as pl
+
+        frame = self._deployments.predictions(self._name, since=since, until=until)
+        models = {each.number: each.revision.model for each in self._publications}
+        expected = pl.col("generation").replace_strict(models, default=None, return_dtype=pl.String)
+        control = pl.col("model").eq(expected).fill_null(value=False)
+        if "overridden" in frame.collect_schema().names():
+            control &= pl.col("overridden").eq(other=False).fill_null(value=True)
+        return frame.with_columns(control.alias("is_control"))
