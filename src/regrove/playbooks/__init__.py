@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from regrove.playbooks.action import Actions, Judged, Retrained, Returned, Rolled
     from regrove.playbooks.condition import Condition
     from regrove.playbooks.config import Declarations, NotifyConfig, PlaybookConfig, PlaybookLimits
+    from regrove.playbooks.narration import headline, story
     from regrove.playbooks.record import ActionRecord, DryRun, LoopRecord, Notice, Playbook
     from regrove.playbooks.service import Playbooks
-    from regrove.playbooks.story import headline, story
 
 __all__ = [
     "ActionRecord",
@@ -57,8 +57,8 @@ _HOME = {
     "Retrained": "action",
     "Returned": "action",
     "Rolled": "action",
-    "headline": "story",
-    "story": "story",
+    "headline": "narration",
+    "story": "narration",
 }
 
 

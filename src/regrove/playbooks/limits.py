@@ -59,15 +59,12 @@ def refusal(
         )
     going = [each for each in running if each.playbook == standing.name]
     if len(going) >= config.limits.concurrent:
-        return Refusal(
-            "concurrent", f"{_named(going).capitalize()} of it still {'goes' if len(going) == 1 else 'go'} on."
-        )
+        return Refusal("concurrent", f"The one before, {going[0].ref}, still goes on.")
     others = [each for each in running if config.changes_model and model and each.model == model]
     others = [each for each in others if each.config.changes_model]
     if others:
-        return Refusal(
-            "concurrent", f"The {_named(others)} of playbook {others[0].playbook} is changing {model} already."
-        )
+        who = f"{others[0].ref} of playbook {others[0].playbook}"
+        return Refusal("concurrent", f"The model {model} is being changed by {who}, and by one at a time.")
     if by_hand:
         return None
     return _cooldown(config, own, now) or _budget(config, starts, now)
@@ -123,7 +120,3 @@ def _budget(config: PlaybookConfig, starts: Iterable[int], now: int) -> Refusal 
         f"Its budget of {config.limit.budget} is used up; the next loop may begin at {iso(next_)}.",
         next_,
     )
-
-
-def _named(loops: Sequence[LoopRecord]) -> str:
-    return loops[0].ref if len(loops) == 1 else f"{len(loops)} loops"

@@ -9,8 +9,8 @@ from regrove.clock import iso, wall
 from regrove.errors import InvalidInput, NotFound
 from regrove.playbooks.config import PlaybookConfig
 from regrove.playbooks.limits import left
+from regrove.playbooks.narration import next_step
 from regrove.playbooks.record import DryRun, LoopRecord, Playbook, Standing
-from regrove.playbooks.story import next_step
 from regrove.playbooks.target import Target
 from regrove.playbooks.trigger import Trigger, due_at
 
