@@ -181,7 +181,7 @@ _NO_ROOM: Final = frozenset({errno.EDQUOT, errno.EFBIG, errno.ENOSPC})
 _TOO_MANY: Final = frozenset({errno.EMFILE, errno.ENFILE})
 
 
-def of_system(error: OSError, happened: str = "The system refused") -> RegroveError:
+def of_system(error: OSError, happened: str = "The system refused what the command needs") -> RegroveError:
     """What the operating system said about a file, with the path and what mends it.
 
     NotFound for what is not there, InvalidInput for a file where a folder is needed and the like, Unavailable for a
@@ -195,8 +195,29 @@ def of_system(error: OSError, happened: str = "The system refused") -> RegroveEr
     path = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes | os.PathLike) else ""
     received = f"{error.strerror or type(error).__name__}{path and ': ' + path}"
     kind = NotFound if error.errno in _ABSENT else InvalidInput if error.errno in _MISFIT else Unavailable
-    place = path if os.path.lexists(path) else os.path.dirname(path)  # what was to be made fails for its folder
-    return kind(happened, received=received, mend=_mend(error.errno, quote(place) if place else "the file"))
+    if kind is NotFound and not os.path.isabs(path) and _is_adrift():
+        return NotFound(
+            "The current folder is not there any more",
+            expected="a folder that is there",
+            mend="cd into another folder, or back into this one if it was made again",
+        )
+    return kind(happened, received=received, mend=_mend(error.errno, quote(_seen(path)) if path else "the file"))
+
+
+def _seen(path: str) -> str:
+    """The path, or the nearest folder above it that is there to be looked at: what was to be made fails for it."""
+    while not os.path.lexists(path) and path:
+        path = os.path.dirname(path)
+    return path or "."
+
+
+def _is_adrift() -> bool:
+    """Whether the folder that this process works in was removed."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _mend(number: int | None, path: str) -> str:

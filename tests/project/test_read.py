@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from regrove.errors import InvalidDeclaration, NotFound
+from regrove.errors import InvalidDeclaration, InvalidInput, NotFound
 from regrove.project import read_project, read_text
 from regrove.project.read import read
 
@@ -92,6 +92,35 @@ class TestRead:
             read_text(GOOD.replace(old, new, 1))
         assert says in str(caught.value)
 
+    @pytest.mark.parametrize(
+        ("old", "new", "expected", "received", "mend"),
+        [
+            ('task = "binary"', 'task = "binry"', "one of binary, multiclass", "'binry'", "did you mean 'binary'?"),
+            ("in_set =", 'severity = "wran"\nin_set =', "one of error, warn", "'wran'", "did you mean 'warn'?"),
+            (
+                'key = ["flight_id"]',
+                'on_failure = "x"',
+                "one of refuse, quarantine",
+                "'x'",
+                "write one of them: 'refuse'",
+            ),
+            ('key = ["flight_id"]', "on_failure = 3", "one of refuse, quarantine", "3", "correct line 8 of"),
+            ('key = ["flight_id"]', 'columns = { a = "in64" }', "one of boolean, int8, int16", "'in64'", "'int64'"),
+            ('key = ["flight_id"]', "key = 3", "a list", "3", "correct line 8 of regrove.toml"),
+            ('module = "pipeline"', "module = [1]", "a text", "[1]", "correct line 4 of regrove.toml"),
+            ("between = [", "between = [1, ", "a list of length 2", "[1, ", "correct line 17 of regrove.toml"),
+        ],
+    )
+    def test_a_wrong_value_is_told_with_those_that_may_stand(
+        self, old: str, new: str, expected: str, received: str, mend: str
+    ) -> None:
+        """Every one of them, the nearest, and what to edit; in the words of who writes the file."""
+        with pytest.raises(InvalidDeclaration) as caught:
+            read_text(GOOD.replace(old, new, 1))
+        assert expected in caught.value.expected
+        assert caught.value.received.startswith(received)
+        assert mend in caught.value.mend
+
     @pytest.mark.parametrize("table", ["gates", "rollouts"])
     def test_a_table_of_a_room_that_is_not_built_is_refused(self, table: str) -> None:
         """A field that is accepted and then ignored is a defect."""
@@ -102,6 +131,13 @@ class TestRead:
         """The mend makes one."""
         with pytest.raises(NotFound, match="regrove init"):
             read(tmp_path)
+
+    def test_a_folder_in_its_place_is_told(self, tmp_path: Path) -> None:
+        """With the path, not as a traceback."""
+        (tmp_path / "regrove.toml").mkdir()
+        with pytest.raises(InvalidInput, match="regrove.toml cannot be read") as caught:
+            read_project(tmp_path)
+        assert str(tmp_path / "regrove.toml") in caught.value.received
 
     def test_the_name_can_be_read_while_the_rest_is_being_edited(self, tmp_path: Path) -> None:
         """So that the workspace opens and can say what is wrong."""

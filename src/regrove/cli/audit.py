@@ -71,7 +71,7 @@ def show(
 
     session: Session = context.obj
     with session.open() as ws:
-        entry = ws.ledger.get(int(position) if position.isdigit() and len(position) < 20 else position)
+        entry = ws.ledger.get(_which(position))
     if as_json:
         emit_json(_plain(entry))
         return
@@ -91,6 +91,24 @@ def show(
             ("payload", payload),
         )
     )
+
+
+def _which(text: str) -> int | str:
+    """A position, or the id of an event."""
+    from regrove.errors import InvalidInput
+    from regrove.refs import check_id
+
+    if text.isascii() and text.isdigit() and len(text) < 20:
+        return int(text)
+    try:
+        return check_id(text.removeprefix("event:"), what="event id")
+    except InvalidInput:
+        raise InvalidInput(
+            "This is neither a position in the ledger nor the id of an event",
+            expected="a number such as 12, or 32 lower-case hex digits",
+            received=repr(text),
+            mend="regrove audit log shows the positions of the last events",
+        ) from None
 
 
 @app.command()

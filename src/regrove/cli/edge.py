@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import sys
@@ -74,9 +75,11 @@ def _outcome() -> int:
 def _end(error: Exception) -> int:
     """Tell the error; its exit code."""
     known = error if isinstance(error, errors.RegroveError) else _explained(error)
-    if os.environ.get(DEBUG) == "1":
-        traceback.print_exception(error)
-    _show(known)
+    with contextlib.suppress(OSError):  # where it cannot be told, the code still is
+        if os.environ.get(DEBUG) == "1":
+            traceback.print_exception(error)
+        _show(known)
+        sys.stderr.flush()
     return exit_code(known)
 
 

@@ -6,7 +6,7 @@ import re
 import tomllib
 import typing
 from pathlib import Path
-from typing import Any, Final, get_args, get_origin
+from typing import Any, Final
 
 import msgspec
 
@@ -15,6 +15,7 @@ from regrove.monitoring.config import LOSSES, MonitorConfig
 from regrove.playbooks.config import check as check_playbook
 from regrove.project.declaration import TABLES, Declaration, ProjectConfig
 from regrove.project.locate import line_of
+from regrove.project.shape import choices_at, keys_at
 from regrove.refs import check_name
 
 __all__ = ["FILE", "read", "read_project", "read_text"]
@@ -25,6 +26,13 @@ FILE: Final = "regrove.toml"
 _Path = tuple[str | int, ...]
 _AT = re.compile(r" - at `(?P<path>[^`]*)`\Z")
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<key>[^`]*)`")
+_CHOICE = re.compile(r"Invalid enum value (?P<value>.*)")
+_EXPECTED = re.compile(r"Expected (?P<what>.*?)(, got .*)?")
+_TYPES = re.compile(r"`(?P<names>[^`]*)`")
+_WORDS: Final = {"str": "a text", "int": "a whole number", "float": "a number", "bool": "true or false"} | {
+    "array": "a list",
+    "object": "a table",
+}
 _MISSING = re.compile(r"Object missing required field `(?P<key>[^`]*)`")
 
 
@@ -160,17 +168,17 @@ def _convert(text: str, path: _Path, value: Any, kind: type[Any]) -> Any:
         inner = _inner_path(at.group("path")) if at else ()
         full = (*path, *inner)
         if unknown := _UNKNOWN.match(message):
-            raise _unknown(text, (*full, unknown.group("key")), _keys_at(kind, inner)) from None
+            raise _unknown(text, (*full, unknown.group("key")), keys_at(kind, inner)) from None
         if missing := _MISSING.match(message):
             raise InvalidDeclaration(
                 f"{FILE}, line {line_of(text, full)}: [{_dotted(full)}] lacks the key {missing.group('key')!r}",
-                expected=f"the keys {', '.join(_keys_at(kind, inner))}",
+                expected=f"the keys {', '.join(keys_at(kind, inner))}",
                 mend=f"add {missing.group('key')} = ...",
             ) from None
         if isinstance(error.__cause__, InvalidInput):
             raise _contradiction(text, full, error.__cause__) from None
         cause = message[: at.start()] if at else message
-        raise _wrong(text, full, cause, repr(_value_at(value, inner))) from None
+        raise _misfit(text, full, cause, repr(_value_at(value, inner)), choices_at(kind, inner)) from None
     except InvalidInput as error:
         raise _contradiction(text, path, error) from None
 
@@ -197,9 +205,31 @@ def _unknown(text: str, path: _Path, known: typing.Iterable[str]) -> InvalidDecl
     )
 
 
-def _wrong(text: str, path: _Path, expected: str, received: str) -> InvalidDeclaration:
+def _misfit(text: str, path: _Path, cause: str, received: str, choices: list[str]) -> InvalidDeclaration:
+    """The error of a value of the wrong type, or that is none of those allowed; ``cause`` is how msgspec says it."""
+    if (chosen := _CHOICE.fullmatch(cause)) and choices:
+        value = chosen.group("value").strip("'")
+        mend = nearest(value, choices) or f"write one of them: {choices[0]!r}"
+        return _wrong(text, path, f"one of {', '.join(choices)}", repr(value), mend)
+    if choices:
+        return _wrong(text, path, f"one of {', '.join(choices)}", received)
+    expected = _EXPECTED.fullmatch(cause)
+    return _wrong(text, path, _TYPES.sub(_in_words, expected.group("what")) if expected else cause, received)
+
+
+def _in_words(types: re.Match[str]) -> str:
+    """The types that msgspec names, as the author of a TOML file knows them."""
+    names = [each for each in types.group("names").split(" | ") if each != "null"]
+    return " or ".join(_WORDS.get(each, each) for each in names)
+
+
+def _wrong(text: str, path: _Path, expected: str, received: str, mend: str = "") -> InvalidDeclaration:
+    line = line_of(text, path)
     return InvalidDeclaration(
-        f"{FILE}, line {line_of(text, path)}: {_dotted(path)} cannot be used", expected=expected, received=received
+        f"{FILE}, line {line}: {_dotted(path)} cannot be used",
+        expected=expected,
+        received=received,
+        mend=mend or f"correct line {line} of {FILE}",
     )
 
 
@@ -224,24 +254,3 @@ def _value_at(value: Any, path: _Path) -> Any:
         except (KeyError, IndexError, TypeError):
             return value
     return value
-
-
-def _keys_at(kind: Any, path: _Path) -> list[str]:
-    """The keys of the struct found by walking ``path`` from the struct type ``kind``."""
-    for part in path:
-        if isinstance(part, int):
-            kind = _struct_in(kind)
-        elif isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-            kind = _struct_in(typing.get_type_hints(kind).get(part)) or kind
-    if not (isinstance(kind, type) and issubclass(kind, msgspec.Struct)):
-        return []
-    return [field.encode_name for field in msgspec.structs.fields(kind)]
-
-
-def _struct_in(kind: Any) -> Any:
-    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-        return kind
-    for argument in get_args(kind) if get_origin(kind) else ():
-        if found := _struct_in(argument):
-            return found
-    return None

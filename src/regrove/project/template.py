@@ -11,12 +11,12 @@ import io
 import math
 import random
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, get_args
 
-from regrove.errors import Conflict, InvalidInput, nearest
+from regrove.errors import Conflict, InvalidInput, nearest, of_system
 from regrove.refs import check_name
 from regrove.settings import FOLDER, ClockKind
 
@@ -31,7 +31,8 @@ def create(folder: Path, name: str, *, template: str = "tabular", clock: str = "
 
     ``clock`` says where domain time comes from: ``system``, or ``replay`` for a project that is to live through the
     past. Raises InvalidInput for an unknown template or clock or a name that cannot name a project, and Conflict,
-    before anything is written, when a file is there already.
+    before anything is written, when a file is there already. When a file cannot be written, as on a full disk, those
+    before it are removed again, and the error says why (`regrove.errors.of_system`).
     """
     check_name(name, what="project")
     for what, given, known in (("template", template, TEMPLATES), ("clock", clock, get_args(ClockKind))):
@@ -45,18 +46,33 @@ def create(folder: Path, name: str, *, template: str = "tabular", clock: str = "
     files = _files(template, name)
     if clock != "system":
         files[f"{FOLDER}/settings.toml"] = f'clock = "{clock}"\n'
-    for path in files:
-        if (folder / path).exists():
-            raise Conflict(
-                f"{folder / path} is there already",
-                expected="a folder without it",
-                mend="choose another name, or remove the file",
-            )
-    for path, text in files.items():
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
+    try:
+        for path in files:
+            if (folder / path).exists():
+                raise Conflict(
+                    f"{folder / path} is there already",
+                    expected="a folder without it",
+                    mend="choose another name, or remove the file",
+                )
+        _write(folder, files)
+    except OSError as error:
+        raise of_system(error, f"The project cannot be written into {folder}") from error
     return sorted(files)
+
+
+def _write(folder: Path, files: Mapping[str, str]) -> None:
+    """Write all of the files, which are new, or none of them."""
+    written: list[Path] = []
+    try:
+        for path, text in files.items():
+            target = folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            written.append(target)
+            target.write_text(text, encoding="utf-8")
+    except BaseException:
+        for target in written:
+            target.unlink(missing_ok=True)
+        raise
 
 
 def _files(template: str, name: str) -> dict[str, str]:

@@ -181,7 +181,7 @@ class Database:
         self._engine.dispose()
 
     def _explained(self, *, reading: bool = False) -> AbstractContextManager[None]:
-        return explained(repr(self), reading=reading, restoring=self.restoring)
+        return explained(repr(self), reading=reading, restoring=self.restoring, file=self.file)
 
     def _undisturbed(self) -> AbstractContextManager[None]:
         return undisturbed(str(self.file)) if self.read_only else nullcontext()

@@ -73,13 +73,6 @@ def find_root(path: Path) -> Path:
     """The folder with ``regrove.toml``: ``path`` or the nearest above it."""
     try:
         start = path.resolve()
-    except FileNotFoundError:
-        raise NotFound(
-            "The current folder is not there any more",
-            expected="a project folder",
-            mend="cd into a folder that is there, or name one: regrove -C FOLDER ...",
-        ) from None
-    try:
         for folder in (start, *start.parents):
             if (folder / FILE).is_file():
                 return folder

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib.machinery import PathFinder
 from pathlib import Path
 
-from regrove.errors import InvalidInput
+from regrove.errors import InvalidInput, of_system
 
 __all__ = ["Finder", "Found"]
 
@@ -74,8 +74,11 @@ class Finder:
         return sorted(set(names))
 
     def read(self, path: str) -> str:
-        """The text of a file, its lines ended as on Linux; InvalidInput when it is not UTF-8."""
-        data = (self.root / path).read_bytes()
+        """The text of a file, its lines ended as on Linux; Unavailable or InvalidInput when it cannot be read."""
+        try:
+            data = (self.root / path).read_bytes()
+        except OSError as error:
+            raise of_system(error, f"{path} cannot be read") from error
         try:
             encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
             if encoding not in ("utf-8", "utf-8-sig"):
