@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from regrove.errors import MissingExtra
 from regrove.stats.arrays import Codes, Floats
+from regrove.stats.threads import few_threads
 from regrove.stats.verdict import InvalidStatistic
 
 if TYPE_CHECKING:
@@ -55,11 +56,13 @@ def fit_boosted(x: Floats, y: Floats, *, classes: bool, seed: int) -> Callable[[
         "random_state": seed,
     }
     model: Any = (HistGradientBoostingClassifier if classes else HistGradientBoostingRegressor)(**options)
-    model.fit(np.where(empty, 0.0, x), y)
+    with few_threads(len(y)):
+        model.fit(np.where(empty, 0.0, x), y)
 
     def predict(new: Floats) -> Floats:
         filled = np.where(empty, 0.0, new)
-        answer = model.predict_proba(filled)[:, 1] if classes else model.predict(filled)
+        with few_threads(len(filled)):
+            answer = model.predict_proba(filled)[:, 1] if classes else model.predict(filled)
         return np.asarray(answer, dtype=np.float64)
 
     return predict

@@ -9,7 +9,9 @@ import numpy.typing as npt
 
 from regrove.errors import MissingExtra
 from regrove.stats.arrays import Floats, finite, same_rows
+from regrove.stats.labels.boosting import table
 from regrove.stats.privacy.membership import RATES, Attack, attack
+from regrove.stats.threads import few_threads
 from regrove.stats.verdict import InvalidStatistic
 
 if TYPE_CHECKING:
@@ -55,7 +57,7 @@ def quantile_attack(
     True
     """
     scores, held = finite("member_scores", member_scores), finite("held_out_scores", held_out_scores)
-    x, z = _table("member_features", member_features), _table("held_out_features", held_out_features)
+    x, z = table("member_features", member_features), table("held_out_features", held_out_features)
     same_rows(member_scores=scores, member_features=x)
     same_rows(held_out_scores=held, held_out_features=z)
     if not 2 <= folds <= len(held) or not len(scores) or x.shape[1] != z.shape[1]:
@@ -99,7 +101,7 @@ def _fitting(seed: int) -> Callable[[Floats, Floats, float], Callable[[Floats], 
     def fit(features: Floats, scores: Floats, quantile: float) -> Callable[[Floats], Floats]:
         empty = np.count_nonzero(~np.isnan(features), axis=0) == 0  # a column without any number cannot be binned
         fill = np.where(empty, 0.0, np.nan)
-        model = HistGradientBoostingRegressor(
+        unfitted = HistGradientBoostingRegressor(
             loss="quantile",
             quantile=quantile,
             max_iter=60,
@@ -107,10 +109,13 @@ def _fitting(seed: int) -> Callable[[Floats, Floats, float], Callable[[Floats], 
             min_samples_leaf=max(5, min(40, len(scores) // 20)),
             early_stopping=False,
             random_state=seed,
-        ).fit(_filled(features, fill), scores)
+        )
+        with few_threads(len(scores)):
+            model = unfitted.fit(_filled(features, fill), scores)
 
         def predict(new: Floats) -> Floats:
-            answer: Floats = model.predict(_filled(new, fill))
+            with few_threads(len(new)):
+                answer: Floats = model.predict(_filled(new, fill))
             return answer
 
         return predict
@@ -121,15 +126,3 @@ def _fitting(seed: int) -> Callable[[Floats, Floats, float], Callable[[Floats], 
 def _filled(features: Floats, fill: Floats) -> Floats:
     """Columns with a number to fill with hold only that; others keep their own values."""
     return np.where(np.isnan(fill), features, fill)
-
-
-def _table(name: str, features: npt.ArrayLike) -> Floats:
-    try:
-        array = np.asarray(features, dtype=np.float64)
-    except (TypeError, ValueError):
-        array = np.zeros(0)
-    if array.ndim != 2 or not array.shape[1]:
-        raise InvalidStatistic(
-            f"{name} cannot be used", expected="a matrix of numbers, a column a feature", received=f"{array.shape}"
-        )
-    return np.where(np.isfinite(array), array, np.nan)
