@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from scipy import stats
 
 from regrove.stats.groups import binned, search_slices
 from regrove.stats.groups.contrast import contrast
-from regrove.stats.groups.slices import false_discovery
 from regrove.stats.verdict import InvalidStatistic
 
 
@@ -65,6 +62,18 @@ class TestSearch:
         flat = search_slices([1.0] * 400, {"x": ["a", "b"] * 200})
         assert not flat.worse
 
+    def test_what_is_called_worse_is_corrected_for_all_that_were_tested(self) -> None:
+        """As by scipy, with the level that was given."""
+        rng = np.random.default_rng(7)
+        columns = _columns(rng, 4000)
+        loss = rng.random(4000) < np.where(columns["two"] == "b", 0.25, 0.2)
+        found = search_slices(loss, columns, level=0.2)
+        assert len(found.slices) > 5
+        adjusted = [each.adjusted for each in found.slices]
+        assert adjusted == pytest.approx(stats.false_discovery_control([each.p for each in found.slices]), abs=1e-12)
+        assert [each.worse for each in found.slices] == [each <= 0.2 for each in adjusted]
+        assert 0 < len(found.worse) < len(found.slices)
+
     def test_bad_searches_are_refused(self) -> None:
         """No columns, a depth of 3, nan in the loss."""
         for wrong in ({"columns": {}}, {"depth": 3}, {"loss": [np.nan]}, {"level": 0.0}, {"least": 1}):
@@ -74,11 +83,6 @@ class TestSearch:
 
 class TestParts:
     """The pieces, against scipy."""
-
-    @given(p=st.lists(st.floats(0, 1), min_size=1, max_size=30))
-    def test_the_adjustment_is_scipys(self, p: list[float]) -> None:
-        """Zeros and ones included."""
-        assert false_discovery(np.array(p)) == pytest.approx(stats.false_discovery_control(p), abs=1e-12)
 
     def test_the_contrast_of_rows_is_welchs(self) -> None:
         """To a factor that goes away with the rows."""

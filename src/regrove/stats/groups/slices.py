@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from regrove.stats.arrays import Bools, Codes, Floats, codes, finite, same_rows
 from regrove.stats.groups.contrast import contrast
+from regrove.stats.multiplicity.adjusted import benjamini_hochberg
 from regrove.stats.verdict import Interval, InvalidStatistic
 
 __all__ = ["Slice", "SliceSearch", "binned", "search_slices"]
@@ -197,7 +198,8 @@ def _test(
             results.append((each, int(inside.sum()), contrast(loss, inside, block)))
     if not results:
         return ()
-    adjusted = false_discovery(np.array([result.p for _, _, result in results]))
+    found = benjamini_hochberg([result.p for _, _, result in results], level)
+    all_adjusted = [each for each in found.adjusted if each is not None]  # every slice has a p-value
     slices = [
         Slice(
             where=each.where,
@@ -205,19 +207,10 @@ def _test(
             interval=result.interval,
             found_gap=each.gap,
             p=result.p,
-            adjusted=float(corrected),
+            adjusted=adjusted,
             rows=rows,
-            worse=bool(corrected <= level),
+            worse=worse,
         )
-        for (each, rows, result), corrected in zip(results, adjusted, strict=True)
+        for (each, rows, result), adjusted, worse in zip(results, all_adjusted, found.rejected, strict=True)
     ]
     return tuple(sorted(slices, key=lambda each: (each.p, each.where)))
-
-
-def false_discovery(p: Floats) -> Floats:
-    """Benjamini and Hochberg's adjusted p-values."""
-    order = np.argsort(p, kind="stable")[::-1]
-    steps = np.minimum.accumulate(p[order] * len(p) / np.arange(len(p), 0, -1))
-    adjusted = np.empty(len(p))
-    adjusted[order] = np.minimum(1.0, steps)
-    return adjusted

@@ -6,13 +6,14 @@ from collections.abc import Callable, Hashable, Sequence
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from regrove.stats.drift.counts import Floats
 from regrove.stats.drift.selections import select_blocks, strata_numbers
 from regrove.stats.drift.tail import refined_p
 from regrove.stats.verdict import InvalidStatistic, Tier
 
-__all__ = ["BlockTest", "exchange_blocks"]
+__all__ = ["BlockTest", "exchange_blocks", "stacked"]
 
 Statistic = Callable[[Floats, Floats], Floats]
 """From the means of the windows and of the references, each of shape (choices, features), to one number a choice."""
@@ -109,6 +110,26 @@ def exchange_blocks(
         "reason": f"ranked among {len(values) - 1:,} {'other' if selections.exact else 'drawn'} choices of blocks",
     }
     return msgspec.convert(found | more, BlockTest)
+
+
+def stacked(
+    reference: Sequence[tuple[npt.ArrayLike, int]], window: Sequence[tuple[npt.ArrayLike, int]]
+) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
+    """Sums, shape (blocks, features), and rows, shape (blocks,), of both sides, from a pair of them for each block.
+
+    Raises InvalidStatistic for a side without a block.
+    """
+    if not reference or not window:
+        raise InvalidStatistic(
+            "There is nothing to compare",
+            expected="at least 1 reference and 1 window block",
+            received=f"{len(reference)} and {len(window)}",
+        )
+    left, right = (
+        [np.atleast_1d(np.asarray(total, dtype=np.float64)) for total, _ in side] for side in (reference, window)
+    )
+    rows = tuple(np.array([count for _, count in side], dtype=np.float64) for side in (reference, window))
+    return (np.stack(left), np.stack(right)), (rows[0], rows[1])
 
 
 def _fitting(totals: tuple[Floats, Floats], rows: tuple[Floats, Floats]) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from regrove.stats.drift.counts import Floats
-from regrove.stats.multivariate.exchange import BlockTest, exchange_blocks
+from regrove.stats.multivariate.exchange import BlockTest, exchange_blocks, stacked
 from regrove.stats.multivariate.projection import Projection, scaled_rows
 from regrove.stats.verdict import InvalidStatistic
 
@@ -70,18 +70,9 @@ def reconstruction_test(
     >>> reconstruction_test(even, [ErrorSums(100, 80.0 + day) for day in range(4)]).p < 0.001
     True
     """
-    if not reference or not window:
-        raise InvalidStatistic(
-            "There is nothing to compare",
-            expected="at least 1 reference and 1 window block",
-            received=f"{len(reference)} and {len(window)}",
-        )
-    totals = tuple(np.array([[each.total] for each in side]) for side in (reference, window))
-    rows = tuple(np.array([each.rows for each in side], dtype=np.float64) for side in (reference, window))
     return exchange_blocks(
         "reconstruction error",
-        (totals[0], totals[1]),
-        (rows[0], rows[1]),
+        *stacked(*([(each.total, each.rows) for each in side] for side in (reference, window))),
         _distance,
         strata_reference=strata_reference,
         strata_window=strata_window,
