@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regrove.egress.address import network_of, parsed
@@ -20,6 +20,7 @@ PRIVATE = ["127.0.0.1", "10.1.2.3", "172.31.0.1", "192.168.0.1", "169.254.169.25
 
 class TestNetworkOf:
     @given(V4 | V6)
+    @settings(deadline=None)
     def test_what_is_public_is_so_by_pythons_own_list_too(self, address: ipaddress.IPv4Address) -> None:
         """Two lists from the same registries; this one may refuse more, never less."""
         if network_of(address) == "public":
@@ -27,6 +28,7 @@ class TestNetworkOf:
             assert not address.is_loopback and not address.is_link_local and not address.is_unspecified
 
     @given(st.sampled_from(PRIVATE).map(ipaddress.IPv4Address) | V4)
+    @settings(deadline=None)
     def test_an_address_inside_another_is_never_public(self, inner: ipaddress.IPv4Address) -> None:
         """Mapped, compatible, NAT64 in both its prefixes, 6to4, Teredo: not even around a public one."""
         number = int(inner)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regrove.egress import Answer, Egress, EgressPolicy
@@ -134,6 +134,7 @@ class TestTrouble:
     @given(
         st.text(st.characters(exclude_categories=[]), min_size=1).filter(lambda each: not each.isascii() or " " in each)
     )
+    @settings(deadline=None)
     def test_a_key_that_is_no_header(self, key: str) -> None:
         """Nothing can be put in after it."""
         with pytest.raises(InvalidInput, match="key of a message"):
@@ -236,6 +237,7 @@ class TestNames:
             ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "fe80::1%lo", "::ffff:127.0.0.1", "2130706433", "x"]
         ),
     )
+    @settings(deadline=None)
     def test_a_name_that_leads_inside_is_not_dialled(self, others: list[str], bad: str) -> None:
         """Wherever among its addresses the bad one stands."""
         dialled: list[str] = []

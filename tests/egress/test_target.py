@@ -6,7 +6,7 @@ import ipaddress
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regrove.egress.target import target_of
@@ -19,6 +19,7 @@ HOSTS |= st.ip_addresses(v=6).map(lambda each: f"[{each}]")
 
 class TestTargetOf:
     @given(HOSTS, st.none() | st.integers(1, 65_535), st.text("abc/?=&%20._~-", max_size=20), st.booleans())
+    @settings(deadline=None)
     def test_a_clear_url_is_read_as_the_standard_library_reads_it(
         self, host: str, port: int | None, path: str, upper: bool
     ) -> None:
@@ -30,6 +31,7 @@ class TestTargetOf:
         assert target.authority == (target.host if target.port == 443 else f"{target.host}:{target.port}")
 
     @given(st.text(max_size=60) | st.text(st.characters(max_codepoint=127), max_size=30).map("https://".__add__))
+    @settings(deadline=None)
     def test_of_any_text_there_is_a_target_or_an_error_that_does_not_repeat_it(self, text: str) -> None:
         """Nothing in between, and no other error."""
         try:
@@ -40,6 +42,7 @@ class TestTargetOf:
             assert target.name == urlsplit(text).hostname or target.address is not None
 
     @given(st.integers(0, 2**32 - 1))
+    @settings(deadline=None)
     def test_an_address_in_disguise_is_no_host(self, number: int) -> None:
         """Decimal, octal, hexadecimal, shortened: what a resolver of the system would still understand."""
         a, b, c, d = (int(each) for each in str(ipaddress.IPv4Address(number)).split("."))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regrove.errors import InvalidInput
@@ -14,6 +14,7 @@ COUNTS = st.lists(st.tuples(st.integers(0, 1000), st.integers(0, 1000)), min_siz
 
 class TestCells:
     @given(COUNTS, st.integers(2, 12))
+    @settings(deadline=None)
     def test_folding_keeps_every_row_and_the_largest_changes(self, counts: list[tuple[int, int]], most: int) -> None:
         """The cells that are put together changed no more than any that stayed."""
         labels = tuple(f"c{index}" for index in range(len(counts)))

@@ -8,7 +8,7 @@ from typing import get_args
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regrove.errors import InvalidInput
@@ -49,11 +49,13 @@ class TestWritten:
         assert written(value, form, digits) == text
 
     @given(st.floats(allow_nan=False, allow_infinity=False), st.integers(0, 8))
+    @settings(deadline=None)
     def test_no_number_is_written_as_zero_but_zero(self, value: float, digits: int) -> None:
         """A tiny effect must not look like none."""
         assert (float(written(value, "number", digits).replace(",", "")) == 0) == (value == 0)
 
     @given(st.integers(-(10**15), 10**15))
+    @settings(deadline=None)
     def test_a_count_keeps_every_digit(self, value: int) -> None:
         """Thousands are marked and nothing is rounded."""
         assert int(written(value, "count").replace(",", "")) == value

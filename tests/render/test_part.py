@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 
 from regrove.render import Facts, Fold, Note, Part, Prose, Tile, Tiles, lines
 from regrove.render.words import clean
@@ -11,6 +11,7 @@ from tests.render.hostile import ANY_TEXT, Reader
 
 class TestParts:
     @given(ANY_TEXT)
+    @settings(deadline=None)
     def test_words_are_shown_and_do_nothing(self, text: str) -> None:
         """In every part."""
         parts = [

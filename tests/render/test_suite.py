@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regrove.render import Case, Suite, junit
@@ -25,6 +25,7 @@ ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 class TestJunit:
     @given(st.lists(st.builds(Suite, name=ANY_TEXT, cases=st.lists(CASES, max_size=4).map(tuple)), max_size=3))
+    @settings(deadline=None)
     def test_everything_that_xml_can_hold_comes_back(self, suites: list[Suite]) -> None:
         """Line ends and tabs too; what XML cannot hold is dropped."""
         root = ElementTree.fromstring(junit(suites).encode("utf-8"))
@@ -40,6 +41,7 @@ class TestJunit:
                     assert (each.text or "") == ILLEGAL.sub("", case.detail)
 
     @given(st.lists(st.builds(Suite, name=st.just("s"), cases=st.lists(CASES, max_size=6).map(tuple)), max_size=4))
+    @settings(deadline=None)
     def test_the_counts_are_those_of_the_cases(self, suites: list[Suite]) -> None:
         """A page of continuous integration reads the heads alone."""
         root = ElementTree.fromstring(junit(suites).encode("utf-8"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -19,6 +19,7 @@ TWO = (Column("name"), Column("code", "code"))
 
 class TestHtml:
     @given(st.lists(st.tuples(ANY_TEXT, ANY_TEXT), max_size=5), ANY_TEXT)
+    @settings(deadline=None)
     def test_every_cell_shows_what_was_given_and_does_nothing(self, rows: list[tuple[str, str]], caption: str) -> None:
         """A parser finds the words again, and no element or attribute but the table's own."""
         read = Reader(Table(columns=TWO, rows=rows, caption=caption).html())
@@ -67,6 +68,7 @@ class TestHtml:
 
 class TestText:
     @given(st.lists(st.tuples(ANY_TEXT, ANY_TEXT), min_size=1, max_size=5))
+    @settings(deadline=None)
     def test_a_terminal_obeys_nothing_in_it(self, rows: list[tuple[str, str]]) -> None:
         """One line a row, no control character, no more than a terminal holds."""
         text = Table(columns=TWO, rows=rows).text()
@@ -75,6 +77,7 @@ class TestText:
         assert all(cell_len(line) <= 4 * 60 for line in text.split("\n"))
 
     @given(st.lists(st.text("abc数漢é ", max_size=9).map(str.strip), min_size=1, max_size=6))
+    @settings(deadline=None)
     def test_columns_are_aligned_for_the_eye(self, names: list[str]) -> None:
         """Wide characters count as two."""
         columns = (Column("name"), Column("n", "count"))

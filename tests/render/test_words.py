@@ -6,7 +6,7 @@ import unicodedata
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from regrove.render.words import clean, shorten
 from tests.render.hostile import ANY_TEXT, HOSTILE
@@ -14,6 +14,7 @@ from tests.render.hostile import ANY_TEXT, HOSTILE
 
 class TestClean:
     @given(ANY_TEXT)
+    @settings(deadline=None)
     def test_the_outcome_is_text_that_xml_and_utf8_can_hold(self, text: str) -> None:
         """An XML parser, which refuses what it must, takes it and gives it back."""
         cleaned = clean(text)
@@ -22,6 +23,7 @@ class TestClean:
         assert (ElementTree.fromstring(f"<t>{escaped}</t>").text or "") == cleaned
 
     @given(ANY_TEXT)
+    @settings(deadline=None)
     def test_no_control_is_left_and_nothing_else_is_lost(self, text: str) -> None:
         """Only line ends and tabs act; every character that shows is kept in its place."""
         cleaned = clean(text)
@@ -38,6 +40,7 @@ class TestClean:
 
 class TestShorten:
     @given(ANY_TEXT)
+    @settings(deadline=None)
     def test_it_fits_on_one_line(self, text: str) -> None:
         """Whatever is given."""
         short = shorten(text, 20)

@@ -48,7 +48,7 @@ class TestFigure:
             json.loads(json.dumps(chart.figure(), allow_nan=False))
 
     @given(ANY_TEXT)
-    @settings(max_examples=30)
+    @settings(max_examples=30, deadline=None)
     def test_the_markup_holds_the_figure_and_no_more(self, name: str) -> None:
         """A parser finds one script of data in each chart, and in it the figure."""
         for chart in gallery(name, "b"):
@@ -87,6 +87,7 @@ class TestColours:
 
 class TestInScript:
     @given(ANY_TEXT)
+    @settings(deadline=None)
     def test_what_goes_in_comes_out_and_cannot_end_the_element(self, text: str) -> None:
         """Neither a closing tag nor a comment nor a line end that only JavaScript knows."""
         written = in_script({"k": [clean(text)]})
@@ -94,6 +95,7 @@ class TestInScript:
         assert not re.search("[<>&\u2028\u2029]", written)
 
     @given(ANY_TEXT)
+    @settings(deadline=None)
     def test_words_for_plotly_hold_no_tag(self, text: str) -> None:
         """Plotly shows entities as their signs."""
         assert not re.search(r"[<>]|&(?!amp;|lt;|gt;)", plain(text))

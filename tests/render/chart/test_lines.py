@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regrove.errors import InvalidInput
@@ -22,6 +22,7 @@ class TestLines:
         assert chart.data[0]["y"] == [0.5, None, None] and chart.data[0]["connectgaps"] is False
 
     @given(st.lists(st.none() | st.floats(0, 1), min_size=6, max_size=6))
+    @settings(deadline=None)
     def test_an_interval_is_shaded_where_it_is_known_and_nowhere_else(self, ends: list[float | None]) -> None:
         """Each stretch without a gap is one closed outline; none bridges a gap."""
         high = [None if each is None else each + 1 for each in ends]

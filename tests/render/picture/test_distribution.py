@@ -5,7 +5,7 @@ from __future__ import annotations
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regrove.render import Cells, Picture, distribution
@@ -30,6 +30,7 @@ def proportional(bars: list[float], counts: list[int], other: list[float], other
 
 class TestDistribution:
     @given(COUNTS)
+    @settings(deadline=None)
     def test_categories_are_rows_as_long_as_their_shares(self, counts: list[tuple[int, int]]) -> None:
         """Of the reference and of the window alike."""
         before, after = [a for a, _ in counts], [b for _, b in counts]
@@ -39,6 +40,7 @@ class TestDistribution:
         assert proportional(bars[0], before, bars[1], after)
 
     @given(COUNTS)
+    @settings(deadline=None)
     def test_numbers_are_columns_as_high_as_their_shares(self, counts: list[tuple[int, int]]) -> None:
         """Nulls stand beside them in the same measure."""
         before, after = [a for a, _ in counts], [b for _, b in counts]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regrove.errors import Corrupt
@@ -19,6 +19,7 @@ PLAIN = sparkline([1, 2, 3], title="loss").svg
 
 class TestPicture:
     @given(ANY_TEXT, st.lists(ANY_TEXT, min_size=1, max_size=4))
+    @settings(deadline=None)
     def test_words_in_it_do_nothing(self, title: str, labels: list[str]) -> None:
         """It is well-formed XML, and no element or attribute comes from a name."""
         cells = Cells(labels=tuple(labels), reference=(1,) * len(labels), window=(2,) * len(labels))
@@ -32,6 +33,7 @@ class TestPicture:
             assert not {name for each in root.iter() for name in each.attrib if name.startswith("on")}
 
     @given(ANY_TEXT, st.lists(ANY_TEXT, min_size=1, max_size=4))
+    @settings(deadline=None)
     def test_a_stored_picture_is_what_it_was(self, title: str, labels: list[str]) -> None:
         """Whatever its names are."""
         cells = Cells(labels=tuple(labels), reference=(1,) * len(labels), window=(2,) * len(labels))

@@ -6,7 +6,7 @@ import re
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regrove.errors import InvalidInput
@@ -26,6 +26,7 @@ def paths(picture: Picture, kind: str) -> list[list[tuple[float, float]]]:
 
 class TestSparkline:
     @given(VALUES)
+    @settings(deadline=None)
     def test_each_known_value_is_a_point_inside_and_order_is_kept(self, values: list[float | None]) -> None:
         """From left to right, a larger value higher up."""
         picture = sparkline(values, title="t")
