@@ -22,7 +22,16 @@ class TestImports:
 
     @pytest.mark.parametrize(
         "name",
-        ["regrove", "regrove.storage", "regrove.ledger", "regrove.datasets", "regrove.pipelines", "regrove.registry"]
+        [
+            "regrove",
+            "regrove.render",
+            "regrove.egress",
+            "regrove.storage",
+            "regrove.ledger",
+            "regrove.datasets",
+            "regrove.pipelines",
+            "regrove.registry",
+        ]
         + [
             "regrove.serving",
             "regrove.monitoring",
