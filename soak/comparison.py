@@ -180,7 +180,7 @@ def _several(trials: int) -> Iterator[Row]:
     rng = np.random.default_rng(6)
     names = [f"challenger {place}" for place in range(5)]
     for blocks in (20, 60):
-        wrong = single = beside = found = 0
+        wrong = by_t = single = beside = found = 0
         for _ in range(trials):
             champion, first, block = _losses(rng, blocks)
             moved = first - champion
@@ -188,6 +188,7 @@ def _several(trials: int) -> Iterator[Row]:
             others = champion[:, None] + moved[:, None] + day + 0.3 * rng.standard_normal((len(block), 5))
             paired = paired_losses(champion, dict(zip(names, others.T, strict=True)), block, draws=_DRAWS)
             wrong += any(each.better for each in step_down(paired))
+            by_t += any(each.better for each in step_down(paired, max_t=True))
             single += any(paired.gain(name).interval.low > 0.0 for name in names)
             others[:, 0] -= 0.4
             shifted = paired_losses(champion, dict(zip(names, others.T, strict=True)), block, draws=_DRAWS)
@@ -196,6 +197,7 @@ def _several(trials: int) -> Iterator[Row]:
             beside += any(each.better for each in contenders[1:])
         what = f"5 challengers that resemble each other, {blocks} blocks"
         yield at_most(f"{what}, none better: step_down names one", 0.08, wrong, trials)
+        yield seen(f"{what}, none better: step_down by max-T names one", by_t, trials)
         yield seen(f"{what}, none better: one by its own 90% interval", single, trials)
         yield at_most(f"{what}, one better: step_down names another", 0.08, beside, trials)
         yield seen(f"{what}, one better: step_down names it", found, trials)

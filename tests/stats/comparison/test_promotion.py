@@ -161,13 +161,35 @@ class TestStepDown:
         found = step_down(paired)
         assert [each.p for each in found] == pytest.approx([wanted[place] for place in range(4)])
 
+    def test_max_t_is_that_of_romano_and_wolf(self) -> None:
+        """By loops: the largest t against the largest of every resample, then the next with the rest."""
+        rng = np.random.default_rng(10)
+        champion = rng.gamma(2.0, 1.0, 60)
+        models = {str(each): champion - 0.1 * each + rng.normal(0, 0.8, 60) for each in range(4)}
+        paired = paired_losses(champion, models, draws=200)
+        spread = [paired.drawn[:, place].std(ddof=1) for place in range(4)]
+        t = [float(paired.gains[place]) / (spread[place] * math.sqrt(60 / 59)) for place in range(4)]
+        left, wanted, floor = sorted(range(4), key=lambda place: -t[place]), {}, 0.0
+        while left:
+            count = 0
+            for draw in range(200):
+                off = [(paired.drawn[draw, each] - paired.gains[each]) / spread[each] for each in left]
+                count += max(off) >= t[left[0]] - 1e-12
+            floor = max(floor, (1 + count) / 201)
+            wanted[left.pop(0)] = floor
+        found = step_down(paired, max_t=True)
+        assert [each.p for each in found] == pytest.approx([wanted[place] for place in range(4)])
+        assert [each.statistic for each in found] == pytest.approx(t)
+        assert [each.p for each in found] != [each.p for each in step_down(paired)]
+
     def test_copies_of_a_challenger_cost_nothing(self) -> None:
         """The draws are shared; Bonferroni would multiply by ten."""
         rng = np.random.default_rng(1)
         champion, challenger = rng.normal(0.2, 1, 200), rng.normal(0, 1, 200)
-        alone = step_down(paired_losses(champion, challenger, draws=300))[0].p
-        copies = step_down(paired_losses(champion, {str(each): challenger for each in range(10)}, draws=300))
-        assert {each.p for each in copies} == {alone}
+        ten = paired_losses(champion, {str(each): challenger for each in range(10)}, draws=300)
+        for max_t in (False, True):
+            alone = step_down(paired_losses(champion, challenger, draws=300), max_t=max_t)[0].p
+            assert {each.p for each in step_down(ten, max_t=max_t)} == {alone}
 
     def test_corrected_values_follow_the_order_of_the_single_ones(self) -> None:
         """Never below the single p, at most that of the whole family, monotone."""
@@ -194,9 +216,11 @@ class TestStepDown:
     def test_models_that_are_the_champion_never_win(self) -> None:
         """No spread and no gain; a sure gain wins."""
         champion = np.arange(6.0)
-        found = step_down(paired_losses(champion, {"same": champion, "less": champion - 1}, draws=50))
-        assert [(each.better, each.p) for each in found] == [(False, 1.0), (True, pytest.approx(1 / 51))]
-        assert all(math.isfinite(each.statistic) for each in found)
+        for max_t in (False, True):
+            paired = paired_losses(champion, {"same": champion, "less": champion - 1}, draws=50)
+            found = step_down(paired, max_t=max_t)
+            assert [(each.better, each.p) for each in found] == [(False, 1.0), (True, pytest.approx(1 / 51))]
+            assert all(math.isfinite(each.statistic) for each in found)
 
     def test_a_bad_level_is_refused(self) -> None:
         """Also a margin below 0."""
