@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from regrove.render import sparkline
 from regrove.render.chart.colour import themes
 from regrove.render.tone import tone_of
 from regrove.stats.verdict import Decision, Drift
@@ -40,6 +41,13 @@ class TestContrast:
         """What explains is not whispered."""
         colours = themes()[theme]
         assert min(_contrast(colours[each], colours["paper"]) for each in ("ink", "muted", "blue")) >= 4.5
+
+    def test_pictures_bring_ink_and_paper_of_their_own(self) -> None:
+        """A picture that stands alone in a file, where no page gives it a ground, can be read in both themes."""
+        style = sparkline([1], title="t").svg
+        pairs = re.findall("--rg-paper: (#[0-9a-f]{6}); --rg-ink: (#[0-9a-f]{6});", style)
+        assert len(pairs) == 2 and all(_contrast(paper, ink) >= 4.5 for paper, ink in pairs)
+        assert "svg.rg-picture:root { background: var(--rg-paper)" in style
 
 
 def _contrast(one: str, other: str) -> float:
