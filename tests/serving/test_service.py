@@ -7,7 +7,7 @@ import pytest
 
 from regrove.errors import Conflict, InvalidDeclaration, InvalidInput, NotFound
 from regrove.refs import new_id
-from regrove.serving.config import DeploymentConfig, Limits
+from regrove.serving.config import DeploymentConfig, Limits, RolloutConfig
 from regrove.serving.generation import key, newest, read, write
 from tests.serving.doubles import Server, generation, row
 
@@ -51,6 +51,13 @@ class TestStart:
         deployments.start("late")
         declared.configs["late"] = DeploymentConfig("late@champion", limits=Limits(rows=5))
         assert deployments.publish("late").revision.number == 2
+
+    def test_how_versions_are_rolled_out_is_no_revision(self, deployments, declared, ledger):
+        """Who is let in by which steps changes no answer: nothing is published, no split is ended."""
+        deployments.start("late")
+        declared.configs["late"] = DeploymentConfig("late@champion", sticky="flight", rollout=RolloutConfig())
+        assert deployments.publish("late").number == 1
+        assert len(types(ledger)) == 2
 
     def test_what_is_not_declared_cannot_start(self, deployments):
         """Before anything is published."""

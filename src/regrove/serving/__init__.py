@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from regrove.serving.compaction import Compaction
-    from regrove.serving.config import Declarations, DeploymentConfig, Limits
+    from regrove.serving.config import Declarations, DeploymentConfig, Limits, RolloutConfig
     from regrove.serving.generation import Generation, Revision
     from regrove.serving.history import LabelRecord, PredictionRecord
     from regrove.serving.process import serve
@@ -33,6 +33,7 @@ __all__ = [
     "PredictionRecord",
     "Publication",
     "Revision",
+    "RolloutConfig",
     "serve",
 ]
 
@@ -48,6 +49,7 @@ _HOME = {
     "PredictionRecord": "history",
     "Publication": "store",
     "Revision": "generation",
+    "RolloutConfig": "config",
     "serve": "process",
 }
 

@@ -42,7 +42,7 @@ class Revision(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def same(self, other: Revision) -> bool:
         """Whether both answer alike: the same model bytes under the same configuration."""
-        return (self.model_digest, self.config) == (other.model_digest, other.config)
+        return (self.model_digest, self.config.answering) == (other.model_digest, other.config.answering)
 
 
 class Arm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

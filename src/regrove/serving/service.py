@@ -211,7 +211,7 @@ class Deployments:
             number=0,
             model=version.ref,
             model_digest=version.digest,
-            config=config,
+            config=config.answering,
             declared=self._declarations.revision.ref,
         )
 

@@ -21,12 +21,13 @@ from regrove.stats.sequential import (
     judge_all,
     measured_design,
     observe,
+    observe_counts,
     ratio_interval,
     sample_ratio,
     unit_design,
 )
 from regrove.stats.sequential.grid import RATIO_MISMATCH, RATIOS
-from regrove.stats.verdict import Decision
+from regrove.stats.verdict import Decision, InvalidStatistic
 
 EVENTS = st.lists(st.tuples(st.booleans(), st.floats(0.01, 0.99)), min_size=1, max_size=60)
 
@@ -48,6 +49,30 @@ class TestGrid:
         assert together.wealth == pytest.approx(alone.wealth, abs=1e-9)
         assert together.peak == pytest.approx(alone.peak, abs=1e-9)
         assert (together.canary, together.events) == (alone.canary, alone.events)
+
+    @given(
+        st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40), st.floats(0.01, 0.99)), min_size=1, max_size=5),
+        st.booleans(),
+        st.floats(1, 5),
+    )
+    @settings(max_examples=50, deadline=None)
+    def test_counts_are_as_the_events_in_any_order(self, stretches, two_sided, design) -> None:
+        """What is kept of a stretch at one share does not depend on the order; the peak is that of its ends."""
+        counted = alone = begin(two_sided=two_sided)
+        ends = [0.0]
+        for canary, control, share in stretches:
+            counted = observe_counts(counted, canary, control, share, design=design)
+            alone = count(alone, [False] * control + [True] * canary, share, design=design)
+            ends.append(alone.log_e)
+        assert counted.wealth == pytest.approx(alone.wealth, abs=1e-9)
+        assert (counted.canary, counted.events) == (alone.canary, alone.events)
+        assert counted.expected == pytest.approx(alone.expected)
+        assert counted.peak == pytest.approx(max(ends), abs=1e-9)
+
+    @pytest.mark.parametrize(("canary", "control", "share"), [(-1, 0, 0.5), (1, 0, 0.0), (0, 1, 1.0), (1, 1, 1.5)])
+    def test_counts_that_cannot_be(self, canary, control, share) -> None:
+        with pytest.raises(InvalidStatistic, match="cannot be"):
+            observe_counts(begin(), canary, control, share)
 
     def test_long_streams_cross_the_chunks(self) -> None:
         """A peak inside of any chunk is kept, at constant and at changing shares."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from regrove.stats.sequential.betting import Betting, bet, betting_sequence, open_bets
     from regrove.stats.sequential.blocks import ceiling
     from regrove.stats.sequential.combination import combine, combine_independent
-    from regrove.stats.sequential.grid import Grid, begin, count, observe
+    from regrove.stats.sequential.grid import Grid, begin, count, observe, observe_counts
     from regrove.stats.sequential.growth import Detector, detect, detector
     from regrove.stats.sequential.guard import GuardsVerdict, GuardVerdict, judge, judge_all, ratio_interval
     from regrove.stats.sequential.mismatch import SampleRatio, sample_ratio
@@ -59,6 +59,7 @@ _HOMES = {
     "measured_design": "units",
     "mixture_boundary": "mixture",
     "observe": "grid",
+    "observe_counts": "grid",
     "open_bets": "betting",
     "plan_acceptance": "acceptance",
     "ratio_interval": "guard",
@@ -102,6 +103,7 @@ __all__ = [
     "measured_design",
     "mixture_boundary",
     "observe",
+    "observe_counts",
     "open_bets",
     "plan_acceptance",
     "ratio_interval",
