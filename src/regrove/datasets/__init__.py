@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from regrove.datasets.config import DatasetConfig, Declarations
-    from regrove.datasets.events import DatasetRegistered, DatasetValidated
+    from regrove.datasets.events import DatasetRegistered, DatasetRestored, DatasetValidated
     from regrove.datasets.expectations import Expectation
     from regrove.datasets.profile import ColumnProfile, Profile
     from regrove.datasets.profiling import profile_of
@@ -24,6 +24,7 @@ __all__ = [
     "DatasetConfig",
     "DatasetRefused",
     "DatasetRegistered",
+    "DatasetRestored",
     "DatasetSummary",
     "DatasetValidated",
     "DatasetVersion",
@@ -46,6 +47,7 @@ _HOMES = {
     "DatasetRefused": "report",
     "DatasetRegistered": "events",
     "DatasetSummary": "version",
+    "DatasetRestored": "events",
     "DatasetValidated": "events",
     "DatasetVersion": "version",
     "Datasets": "service",

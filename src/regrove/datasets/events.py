@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from regrove.ledger.event import Event
 
-__all__ = ["DatasetRegistered", "DatasetValidated"]
+__all__ = ["DatasetRegistered", "DatasetRestored", "DatasetValidated"]
 
 
 class DatasetRegistered(Event, frozen=True, kw_only=True):
@@ -25,6 +25,18 @@ class DatasetRegistered(Event, frozen=True, kw_only=True):
     rows: int
     refused: int
     files: int
+
+
+class DatasetRestored(Event, frozen=True, kw_only=True):
+    """Objects of a known version were lost, and its content was read again: it has others in their place."""
+
+    TYPE: ClassVar[str] = "dataset.restored"
+
+    name: str
+    ordinal: int
+    digest: str
+    manifest_digest: str
+    profile_digest: str
 
 
 class DatasetValidated(Event, frozen=True, kw_only=True):

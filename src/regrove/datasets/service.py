@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from regrove import refs
@@ -14,6 +15,8 @@ from regrove.errors import InvalidInput, NotFound, nearest
 from regrove.ledger import attribution
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import polars as pl
 
     from regrove.clock import Clock
@@ -156,18 +159,24 @@ class Datasets:
 
     def manifest(self, ref: str) -> Manifest:
         """What a version consists of: its columns and its parts."""
-        return self._vault.read_json(self.get(ref).manifest_digest, Manifest)
+        version = self.get(ref)
+        with _told(version, "manifest"):
+            return self._vault.read_json(version.manifest_digest, Manifest)
 
     def scan(self, ref: str) -> pl.LazyFrame:
         """The rows of a version in order as a lazy frame (local only); Corrupt when an object is not what it was."""
         from regrove.frames import scan_parquet
 
         manifest = self.manifest(ref)
-        return scan_parquet([self._vault.fetch(part.blob_digest) for part in manifest.parts], schema=manifest.schema)
+        with _told(self.get(ref), "rows"):
+            files = [self._vault.fetch(part.blob_digest) for part in manifest.parts]
+        return scan_parquet(files, schema=manifest.schema)
 
     def report(self, ref: str) -> ValidationReport:
         """The report of the newest validation of a version's content."""
-        return self._vault.read_json(self._validation(self.get(ref)).report_digest, ValidationReport)
+        version = self.get(ref)
+        with _told(version, "validation report"):
+            return self._vault.read_json(self._validation(version).report_digest, ValidationReport)
 
     def refused(self, ref: str) -> pl.DataFrame:
         """The rows that the newest validation refused, as they stood in their files (local only); empty for none.
@@ -178,14 +187,18 @@ class Datasets:
 
         from regrove.frames import decode_parquet
 
-        of = self._validation(self.get(ref)).refused_digest
-        return decode_parquet(self._vault.read(of)) if of else pl.DataFrame()
+        version = self.get(ref)
+        of = self._validation(version).refused_digest
+        with _told(version, "refused rows"):
+            return decode_parquet(self._vault.read(of)) if of else pl.DataFrame()
 
     def profile(self, ref: str) -> Profile:
         """The profile of a version: a small summary of each column."""
         from regrove.datasets.profile import Profile
 
-        return self._vault.read_json(self.get(ref).profile_digest, Profile)
+        version = self.get(ref)
+        with _told(version, "profile"):
+            return self._vault.read_json(version.profile_digest, Profile)
 
     def verify(self, ref: str) -> Verification:
         """Read every object of a version afresh and check bytes, values and digests; faults are in the result."""
@@ -219,13 +232,15 @@ class Datasets:
 
     def _known(self, project: str, name: str, mark: str) -> DatasetVersion | None:
         """The version that these very files gave, if all that it consists of is still there."""
+        from regrove.datasets.registration import is_whole
+
         with self._database.read() as connection:
             ordinal = store.known_sources(connection, project, name, mark)
             version = None if ordinal is None else store.by_ordinal(connection, project, name, ordinal)
-        if version is None or not self._vault.has(version.manifest_digest):
-            return None
-        parts = self._vault.read_json(version.manifest_digest, Manifest).parts
-        return version if all(self._vault.has(part.blob_digest) for part in parts) else None
+            if version is None:
+                return None
+            validation = store.last_validation(connection, project, name, version.ordinal)
+        return version if is_whole(self._vault, version, validation) else None
 
     def _validation(self, version: DatasetVersion) -> store.StoredValidation:
         with self._database.read() as connection:
@@ -248,6 +263,20 @@ class Datasets:
             received=ref or name,
             mend="regrove run registers it" if declared else nearest(name, known),
         )
+
+
+@contextmanager
+def _told(version: DatasetVersion, what: str) -> Iterator[None]:
+    """Say what of a version is lost when an object of it is."""
+    try:
+        yield
+    except NotFound as error:
+        raise NotFound(
+            f"The {what} of {version.ref} cannot be read: an object of it is lost",
+            expected=error.expected,
+            mend=f"regrove datasets register {version.dataset} makes it again while its files hold the same rows; "
+            "otherwise restore the object from a copy",
+        ) from None
 
 
 def _settled(files: tuple[SourceFile, ...]) -> bool:

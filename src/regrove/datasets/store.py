@@ -29,6 +29,7 @@ __all__ = [
     "lock",
     "pages",
     "remember_sources",
+    "replace_objects",
     "summaries",
     "write_validation",
     "write_version",
@@ -106,6 +107,12 @@ def write_version(transaction: Transaction, project: str, version: DatasetVersio
     transaction.execute(insert(versions).values(row))
     newest = update(datasets).where(*_of(datasets, project, version.dataset))
     transaction.execute(newest.values(latest=version.ordinal))
+
+
+def replace_objects(transaction: Transaction, project: str, version: DatasetVersion) -> None:
+    """Give a version the manifest and the profile that ``version`` names; the dataset must be held."""
+    row = update(versions).where(*_of(versions, project, version.dataset), versions.c.ordinal == version.ordinal)
+    transaction.execute(row.values(manifest_digest=version.manifest_digest, profile_digest=version.profile_digest))
 
 
 def has_validation(connection: Connection, project: str, name: str, ordinal: int, report_digest: str) -> bool:
