@@ -166,6 +166,9 @@ class Sink:
             self.kept.append(trained)
         return f"model:{trained.name}@{self._digests.index(digest) + 1}"
 
+    def is_whole(self, ref: str, /) -> bool:
+        return True
+
 
 class Project:
     """The folder and the rooms around it."""

@@ -259,7 +259,7 @@ class Pipelines:
             product = of_json(msgspec.structs.replace(model, run_ref=""))
             known = self._store.product(run.project, product)
             # Registering is idempotent by content: killed between here and the commit below, it gives the same ref.
-            model_ref = known or self._models.register(model)
+            model_ref = known if known and self._models.is_whole(known) else self._models.register(model)
         with self._database.transaction():
             lease.check()
             if model_ref:

@@ -93,6 +93,10 @@ class Models(Protocol):
         """Register a model version and return its ref; one with the same content is the same version."""
         ...
 
+    def is_whole(self, ref: str, /) -> bool:
+        """Whether every object of the version is there; registering it again makes it whole."""
+        ...
+
 
 class Revision(Protocol):
     """An applied declaration."""

@@ -197,6 +197,11 @@ class Models:
         audit = form.audit(self._vault.fetch(manifest.model))
         return Verified(ref=version.ref, digest=version.digest, objects=objects, types=audit.types)
 
+    def is_whole(self, ref: str) -> bool:
+        """Whether every object of a version is there; what is in them only `verify` looks at."""
+        version = self.get(ref)
+        return all(self._vault.has(of) for of in (version.digest, *version.manifest.objects))
+
     def load(self, ref: str) -> Predictor:
         """The version, ready to predict; local only."""
         return self._predictor(self.get(ref).manifest)

@@ -47,6 +47,10 @@ class ModelSink:
         )
         return self._models.register(spec).ref
 
+    def is_whole(self, ref: str, /) -> bool:
+        """Whether every object of the version is there."""
+        return self._models.is_whole(ref)
+
 
 def _serving(code: PackagedCode) -> ServingCode:
     chain = tuple(
