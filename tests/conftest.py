@@ -37,6 +37,7 @@ def import_tables() -> None:
         "pipelines",
         "registry",
         "serving",
+        "gates",
         "monitoring",
         "playbooks",
     ):

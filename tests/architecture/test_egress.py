@@ -32,6 +32,8 @@ OUT = {
     "storage/objects/remote.py": "the object store that the settings name, by its own client",
     "cli/predict.py": "asks the server that the person at the keyboard names, by default the one on this machine",
     "cli/serve.py": "asks the server that it has started whether it is ready",
+    "gates/load.py": "asks the server that it has started, on this machine, at a steady rate",
+    "gates/process.py": "asks that server whether it is ready",
     "serving/replay/player.py": "replays a dataset to the server that the person at the keyboard names",
 }
 IN = {

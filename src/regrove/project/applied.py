@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from regrove.datasets.config import DatasetConfig
 from regrove.errors import Conflict, NotFound, nearest
+from regrove.gates.config import GateConfig
 from regrove.monitoring.config import MonitorConfig
 from regrove.pipelines.config import ModelConfig
 from regrove.playbooks.config import PlaybookConfig
@@ -91,6 +92,10 @@ class Applied:
     def deployment_names(self) -> list[str]:
         """The declared deployments, in the order of the file."""
         return list(self.declaration.deployments)
+
+    def gate(self, model: str) -> GateConfig:
+        """The gate that judges versions of ``model``."""
+        return _find(self.declaration.gates, model, "gate")
 
     def monitor(self, name: str) -> MonitorConfig:
         """What is declared of the monitor ``name``."""

@@ -12,6 +12,7 @@ import msgspec
 
 from regrove.datasets.config import DatasetConfig
 from regrove.errors import InvalidInput
+from regrove.gates.config import GateConfig
 from regrove.monitoring.config import MonitorConfig
 from regrove.pipelines.config import ModelConfig
 from regrove.playbooks.config import PlaybookConfig
@@ -51,6 +52,8 @@ class Declaration(msgspec.Struct, frozen=True):
     datasets: dict[str, DatasetConfig]
     models: dict[str, ModelConfig]
     deployments: dict[str, DeploymentConfig]
+    gates: dict[str, GateConfig] = {}
+    """By the name of the model that it judges."""
     monitors: dict[str, MonitorConfig] = {}
     playbooks: dict[str, PlaybookConfig] = {}
 
@@ -59,6 +62,7 @@ TABLES: Final[dict[str, type[msgspec.Struct]]] = {
     "datasets": DatasetConfig,
     "models": ModelConfig,
     "deployments": DeploymentConfig,
+    "gates": GateConfig,
     "monitors": MonitorConfig,
     "playbooks": PlaybookConfig,
 }

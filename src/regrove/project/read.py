@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from regrove.errors import InvalidDeclaration, InvalidInput, NotFound, nearest, of_system
+from regrove.gates.config import check as check_gate
 from regrove.monitoring.config import LOSSES, MonitorConfig
 from regrove.playbooks.config import check as check_playbook
 from regrove.project.declaration import TABLES, Declaration, ProjectConfig
@@ -113,9 +114,25 @@ def _check_references(text: str, declaration: Declaration) -> None:
                 received=deployment.model,
                 mend=nearest(model, declaration.models) or f"add [models.{model}]",
             )
+    _check_gates(text, declaration)
     for name, monitor in declaration.monitors.items():
         _check_monitor(text, declaration, name, monitor)
     _check_playbooks(text, declaration)
+
+
+def _check_gates(text: str, declaration: Declaration) -> None:
+    for name, gate in declaration.gates.items():
+        if name not in declaration.models:
+            raise InvalidDeclaration(
+                f"{FILE}, line {line_of(text, ('gates', name))}: [gates.{name}] is named by no model that is declared",
+                expected=f"one of {', '.join(declaration.models) or '(no models are declared)'}",
+                received=repr(name),
+                mend=nearest(name, declaration.models) or f"add [models.{name}], or rename the gate to its model",
+            )
+        try:
+            check_gate(gate, declaration.models[name])
+        except InvalidInput as error:
+            raise _contradiction(text, ("gates", name), error) from None
 
 
 def _check_monitor(text: str, declaration: Declaration, name: str, monitor: MonitorConfig) -> None:

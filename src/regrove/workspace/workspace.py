@@ -16,6 +16,7 @@ from regrove.storage import Database, ObjectStore, Vault
 if TYPE_CHECKING:
     from regrove.datasets import Datasets
     from regrove.execution import Executor
+    from regrove.gates import Gates
     from regrove.monitoring import Monitors
     from regrove.pipelines import Pipelines
     from regrove.project import Projects
@@ -139,6 +140,21 @@ class Workspace:
             models=self.models,
             declarations=self.projects.applied,
             root=self.settings.folder / "serving",
+        )
+
+    @cached_property
+    def gates(self) -> Gates:
+        """What judges candidates, and its reports."""
+        from regrove.gates import Gates
+
+        return Gates(
+            self.database,
+            self.vault,
+            self.ledger,
+            self.clock,
+            models=self.models,
+            runs=self.runs,
+            declarations=self.projects.applied,
         )
 
     @cached_property
