@@ -46,6 +46,57 @@ def server(deployments: Any, objects: Any, log: Path):
     server.close()
 
 
+@pytest.fixture(scope="session")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Model files, written once."""
+    return tmp_path_factory.mktemp("models")
+
+
+@pytest.fixture
+def models(database: Any, vault: Any, ledger: Any, clock: Any, acting: None):
+    """The registry over the same database."""
+    from regrove.registry import Models
+
+    return Models(database, vault, ledger, clock)
+
+
+@pytest.fixture
+def real(database: Any, vault: Any, objects: Any, ledger: Any, clock: Any, log: Path, models: Any, written: Path):
+    """Deployments over a registry with two versions of a model; ``late`` serves the champion, the first."""
+    from regrove.serving import DeploymentConfig, Deployments
+    from tests.registry import samples
+
+    for seed in (3, 4):
+        models.register(samples.spec(vault, written, "boosting", seed=seed))
+    models.promote("late-arrival@1", reason="by hand")
+    configs = {"late": DeploymentConfig("late-arrival@champion"), "second": DeploymentConfig("late-arrival@2")}
+    declarations = SimpleNamespace(
+        revision=SimpleNamespace(ref="project:test@1"),
+        deployment=configs.__getitem__,
+        deployment_names=lambda: list(configs),
+    )
+    service = Deployments(database, vault, objects, ledger, clock, models, declarations, log)
+    service.start("late")
+    return service
+
+
+@pytest.fixture
+def standing(real: Any, objects: Any, log: Path):
+    """A way to stand servers up that takes them all down."""
+    from tests.serving.standing import Standing
+
+    servers: list[Standing] = []
+
+    def stand(**more: Any) -> Standing:
+        servers.append(Standing(objects.root, log, **more))
+        return servers[-1]
+
+    yield stand
+    for each in servers:
+        if each.process.poll() is None:
+            each.kill()
+
+
 def service(database, vault, objects, ledger, clock, declared, log):
     from regrove.errors import NotFound
     from regrove.serving import Deployments

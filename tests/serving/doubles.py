@@ -73,11 +73,20 @@ def load(published: Generation) -> tuple[Sum, ...]:
 class Server:
     """An application over a folder, asked without a socket."""
 
-    def __init__(self, objects: Any, root: Path, loader: Any = load, clock: Any = None, **writing: Any) -> None:
+    def __init__(
+        self,
+        objects: Any,
+        root: Path,
+        loader: Any = load,
+        clock: Any = None,
+        *,
+        replayed: bool = False,
+        **writing: Any,
+    ) -> None:
         self.counters = Counters()
         self.writer = SegmentWriter(root, "test", "late", **writing)
         self.watcher = Watcher(objects, "test", "late", loader, self.counters)
-        self.app = App("late", self.watcher, self.writer, self.counters, clock=clock)
+        self.app = App("late", self.watcher, self.writer, self.counters, clock=clock, replayed=replayed)
 
     def ask(self, method: str, path: str, body: Any = b"", *, chunks: int = 1, headers: Any = ()) -> SimpleNamespace:
         data = body if isinstance(body, bytes) else json.dumps(body).encode()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import itertools
 import json
 import os
 import signal
@@ -11,8 +12,10 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
+from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 PATIENCE_S = 120.0
@@ -158,6 +161,85 @@ class Load:
                     return
                 client = self._server.client()
         client.close()
+
+
+class Reply(NamedTuple):
+    """How a request of a known caller ended."""
+
+    id: str
+    key: str
+    status: int
+    generation: int = 0
+    revision: int = 0
+
+
+class Callers:
+    """Callers with keys who ask without a pause, a few of them on each of a few connections, until told to stop.
+
+    A connection is given up now and then, so that each caller meets every worker. A request that was cut off is sent
+    again under its id, to whatever server stands then, until it is answered.
+    """
+
+    def __init__(self, server: Standing, row: dict[str, Any], *, callers: int = 40, connections: int = 4) -> None:
+        self.server = server
+        """Whom they ask from now on."""
+        self.replies: list[Reply] = []
+        self.cut_off: list[str] = []
+        """Requests that got no answer when they were first sent."""
+        self._row = row
+        self._over = threading.Event()
+        self.keys = [f"caller-{number}" for number in range(callers)]
+        parts = [self.keys[start::connections] for start in range(connections)]
+        self._threads = [threading.Thread(target=self._run, args=(part,)) for part in parts]
+
+    def __enter__(self) -> Callers:
+        for each in self._threads:
+            each.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        for each in self._threads:
+            each.join()
+
+    def around(self) -> None:
+        """Wait until each caller has asked anew and was answered: two more replies, of which one may be older."""
+        before = self._replies()
+        for _ in eventually("two more replies to each caller"):
+            now = self._replies()
+            if all(now[key] >= before[key] + 2 for key in self.keys):
+                return
+
+    def _replies(self) -> Counter[str]:
+        return Counter(each.key for each in list(self.replies))
+
+    def _run(self, keys: list[str]) -> None:
+        client = self.server.client()
+        for count, key in enumerate(itertools.cycle(keys)):
+            if self._over.is_set():
+                break
+            if count % 25 == 24:
+                client.close()
+                client = self.server.client()
+            client = self._ask(client, key)
+        client.close()
+
+    def _ask(self, client: Client, key: str) -> Client:
+        """One request until it is answered; the connection that it was answered on."""
+        identity = uuid.uuid4().hex
+        while True:
+            try:
+                answer = client.predict(self._row, id=identity, key=key)
+            except (OSError, http.client.HTTPException):
+                self.cut_off.append(identity)
+                client.close()
+                if self._over.wait(0.02):
+                    return client
+                client = self.server.client()
+                continue
+            told = answer.json
+            self.replies.append(Reply(identity, key, answer.status, told.get("generation", 0), told.get("revision", 0)))
+            return client
 
 
 def eventually(what: str):

@@ -16,60 +16,11 @@ from regrove.errors import Conflict, InvalidInput, Unavailable
 from regrove.refs import new_id
 from regrove.serving import serve
 from tests.registry import samples
-from tests.serving.standing import Load, Standing, eventually, gone
+from tests.serving.standing import Load, eventually, gone
 
 ROW = samples.ROW
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="children are read from /proc")
-
-
-@pytest.fixture(scope="module")
-def written(tmp_path_factory):
-    """Model files, written once."""
-    return tmp_path_factory.mktemp("models")
-
-
-@pytest.fixture
-def models(database, vault, ledger, clock, acting):
-    from regrove.registry import Models
-
-    return Models(database, vault, ledger, clock)
-
-
-@pytest.fixture
-def real(database, vault, objects, ledger, clock, declared, log, models, written):
-    """Deployments over a registry with two versions of a model; ``late`` serves the champion, the first."""
-    from types import SimpleNamespace
-
-    from regrove.serving import DeploymentConfig, Deployments
-
-    for seed in (3, 4):
-        models.register(samples.spec(vault, written, "boosting", seed=seed))
-    models.promote("late-arrival@1", reason="by hand")
-    configs = {"late": DeploymentConfig("late-arrival@champion"), "second": DeploymentConfig("late-arrival@2")}
-    declarations = SimpleNamespace(
-        revision=SimpleNamespace(ref="project:test@1"),
-        deployment=configs.__getitem__,
-        deployment_names=lambda: list(configs),
-    )
-    service = Deployments(database, vault, objects, ledger, clock, models, declarations, log)
-    service.start("late")
-    return service
-
-
-@pytest.fixture
-def standing(real, objects, log):
-    """A way to stand servers up that takes them all down."""
-    servers: list[Standing] = []
-
-    def stand(**more) -> Standing:
-        servers.append(Standing(objects.root, log, **more))
-        return servers[-1]
-
-    yield stand
-    for each in servers:
-        if each.process.poll() is None:
-            each.kill()
 
 
 def known(real, name="late") -> list[str]:

@@ -48,7 +48,10 @@ def replicas(folder: Path) -> list[Replica]:
             worker, attempt = (int(part) for part in path.name.split(".")[:2])
             newest[worker] = max(newest.get(worker, (-1, path)), (attempt, path))
         for worker, (_, path) in sorted(newest.items()):
-            values = read(path)
+            try:
+                values = read(path)
+            except FileNotFoundError:  # the server ends just now, and takes its folder with it
+                continue
             if values is not None:
                 found.append(_replica(server.name, worker, values, path.with_suffix(TROUBLE)))
     return found
