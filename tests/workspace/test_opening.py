@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 import regrove
-from regrove.errors import Conflict, InvalidInput, NotFound, RegroveError
+from regrove.errors import Conflict, Corrupt, InvalidInput, NotFound, RegroveError
 from regrove.project import create
 
 
@@ -76,6 +77,37 @@ class TestOpening:
             regrove.open(folder)
         assert "9999" in str(caught.value)
         assert file.read_bytes() == before
+
+    @pytest.mark.parametrize("how", ["deleted", "emptied"])
+    def test_an_empty_database_beside_anchors_is_one_that_was_lost(self, folder: Path, how: str) -> None:
+        """It is not begun anew without a word, and is left as it is; without the anchors a new one begins."""
+        with regrove.open(folder, actor="person:ann") as ws:
+            ws.projects.apply()
+            anchor = ws.ledger.anchor()
+        file = folder / ".regrove" / "regrove.db"
+        file.unlink() if how == "deleted" else file.write_bytes(b"")
+        with pytest.raises(Corrupt, match="emptied") as caught:
+            regrove.open(folder)
+        assert anchor.hash in caught.value.expected
+        assert file.exists() == (how == "emptied")
+        shutil.rmtree(folder / ".regrove" / "objects" / "anchors")
+        with regrove.open(folder) as ws:
+            assert ws.ledger.head().position == 0
+
+    def test_something_else_in_the_place_of_its_folder_is_left_alone(self, folder: Path) -> None:
+        """And told with what moves it away."""
+        (folder / ".regrove").write_text("mine")
+        with pytest.raises(Conflict, match="Something else stands") as caught:
+            regrove.open(folder)
+        assert caught.value.mend == f"mv {folder}/.regrove {folder}/.regrove.aside"
+        assert (folder / ".regrove").read_text() == "mine"
+
+    def test_a_folder_name_with_odd_characters_is_a_folder_name(self, tmp_path: Path) -> None:
+        """A question mark begins no options of the database's address."""
+        folder = tmp_path / "what now? 100% #1"
+        create(folder, "shop")
+        regrove.open(folder).close()
+        assert (folder / ".regrove" / "regrove.db").is_file()
 
     def test_settings_move_the_workspace_and_not_the_project(self, folder: Path, tmp_path: Path) -> None:
         """The same project on another database and in another folder of objects."""

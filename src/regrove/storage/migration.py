@@ -15,7 +15,7 @@ import msgspec
 from sqlalchemy import inspect, text
 
 from regrove.errors import Refused
-from regrove.storage.backup import back_up
+from regrove.storage.backup import back_up, newest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,6 +92,7 @@ def _step(database: Database, scripts: ScriptDirectory, backups: Path | None) ->
         if database.dialect == "postgresql":
             transaction.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY})
         at = _revision(transaction.connection)
+        _refuse_newer(scripts, at, database.backups)
         script = _next(scripts, at)
         if script is None:
             return None
@@ -116,16 +117,20 @@ def _next(scripts: ScriptDirectory, at: str) -> Script | None:
     history = list(scripts.walk_revisions())[::-1]
     if not at:
         return history[0]
-    known = [script.revision for script in history]
-    if at not in known:
+    place = [script.revision for script in history].index(at) + 1
+    return history[place] if place < len(history) else None
+
+
+def _refuse_newer(scripts: ScriptDirectory, at: str, backups: Path | None) -> None:
+    known = [script.revision for script in scripts.walk_revisions()]
+    if at and at not in known:
+        older = newest(backups)
         raise Refused(
             "The database is newer than this Regrove",
-            expected=f"revision {known[-1]} or an older one",
+            expected=f"revision {known[0]} or an older one",
             received=f"revision {at}",
-            mend="pip install --upgrade regrove, or restore the backup made before the upgrade",
+            mend=f"pip install --upgrade regrove{f'; or go back to the copy made before: {older}' if older else ''}",
         )
-    place = known.index(at) + 1
-    return history[place] if place < len(history) else None
 
 
 def _revision(connection: Connection) -> str:

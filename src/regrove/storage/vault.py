@@ -125,20 +125,19 @@ class Vault:
         return True
 
     def _missing(self, of: str) -> NotFound:
-        return NotFound(
-            "An object is missing", expected=f"{self.key(of)} in {self.objects!r}", mend=_MEND.format(what="missing")
-        )
+        return NotFound("An object is missing", expected=f"{self.key(of)} in {self.objects!r}", mend=_LOST)
 
     def _corrupt(self, place: str, of: str, found: str) -> Corrupt:
         return Corrupt(
             f"The bytes of an object have changed: {place}",
             expected=of,
             received=found,
-            mend=_MEND.format(what="damaged"),
+            mend=_DAMAGED,
         )
 
 
-_MEND = "restore the {what} file from a copy; or delete it and run again what made it (regrove trace names it)"
+_DAMAGED = "restore the damaged file from a copy; or delete it and run again what made it (regrove trace names it)"
+_LOST = "restore it from a copy; or run again what made it (regrove trace names it), which writes what is missing"
 
 
 def _stamp(path: Path) -> _Stamp:
