@@ -16,7 +16,7 @@ from regrove.gates.check import CheckResult, Status, ends
 from regrove.gates.load import Taken, paced
 from regrove.gates.process import check_parts, serving
 from regrove.gates.quantile import quantile
-from regrove.render import written
+from regrove.render.number import written
 
 if TYPE_CHECKING:
     import polars as pl

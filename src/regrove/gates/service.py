@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -40,6 +40,10 @@ _RULES: Final = 1
 """Of the checks: a change of what they compute is another number, so that reports of before are not taken for new."""
 
 
+def _unheard(_: str) -> None:
+    """Nobody listens."""
+
+
 class Gates:
     """Judges candidates by the checks that are declared, and keeps what was said as evidence bound to their digests."""
 
@@ -64,26 +68,38 @@ class Gates:
         self._store = Store(database)
         self._checks = checks_of(vault)
 
-    def run(self, candidate: str, *, champion: str = "", cause: str | None = None) -> GateReport:
+    def run(
+        self,
+        candidate: str,
+        *,
+        champion: str = "",
+        cause: str | None = None,
+        again: bool = False,
+        progress: Callable[[str], None] = _unheard,
+    ) -> GateReport:
         """Judge a version (``late-arrival@4``) by the gate of its model, against ``champion`` (default: that alias).
 
         The same version, champion, gate and rows give the same report, however often and by whomever it is asked for:
-        nothing is computed or recorded again. Raises NotFound when there is no such version or gate, InvalidInput for
-        a declared field that no request of it carries, MissingExtra for a check that nothing here can make, and
-        Conflict while another process judges a version of this model.
+        nothing is computed or recorded again, but with ``again``: then it is judged once more, as after a latency that
+        was measured on a busy machine, and the newest report counts. ``progress`` is told the kind of each check that
+        begins.
+
+        Raises NotFound when there is no such version or gate, InvalidInput for a declared field that no request of it
+        carries, MissingExtra for a check that nothing here can make, and Conflict while another process judges a
+        version of this model.
         """
         with acting(cause=cause) if cause is not None else contextlib.nullcontext():
             version = self._models.get(candidate)
             gate = self._declarations.gate(version.name)
-            case, basis = self._case(version, gate, self._champion(version, champion))
-            known = self._known(basis)
-            if known is not None:
+            case, root = self._case(version, gate, self._champion(version, champion))
+            known, basis = self._newest(root)
+            if known is not None and not again:
                 return known
             for check in self._checks:
                 if check.wanted(case):
                     check.ready(case)
             with self._lease(version.name) as lease, holding(lease, every_s=_LEASE_S / 6):
-                return self._known(basis) or self._judge(case, basis, lease)
+                return self._known(basis) or self._judge(case, basis, lease, progress)  # another was quicker
 
     def get(self, ref: str) -> GateReport:
         """A report by its ref (``gate:<id>``) or id; NotFound when there is none."""
@@ -120,14 +136,14 @@ class Gates:
         return found
 
     def _case(self, version: ModelVersion, gate: GateConfig, champion: ModelVersion | None) -> tuple[Case, str]:
-        """What the checks are given, and the digest of all that it rests on."""
+        """What the checks are given, and the digest of all that they rest on."""
         contenders = [self._contender(each, gate.zone) for each in (version, champion) if each is not None]
         rival = contenders[1] if len(contenders) > 1 else None
 
         def uses(holdout: str) -> int:
             return self._store.uses(version.project, version.name, holdout)
 
-        basis = of_json(
+        root = of_json(
             {
                 "rules": _RULES,
                 "gate": msgspec.to_builtins(gate),
@@ -136,7 +152,7 @@ class Gates:
                 "rows": [each.artifact for each in contenders],
             }
         )
-        return Case(gate, contenders[0], rival, uses=uses), basis
+        return Case(gate, contenders[0], rival, uses=uses), root
 
     def _contender(self, version: ModelVersion, zone: str) -> Contender:
         artifact = self._runs.beside(version.ref, ARTIFACT)
@@ -144,10 +160,11 @@ class Gates:
             version, artifact.digest if artifact else "", lambda: self._models.load(version.ref), self._vault, zone
         )
 
-    def _judge(self, case: Case, basis: str, lease: Lease) -> GateReport:
+    def _judge(self, case: Case, basis: str, lease: Lease, progress: Callable[[str], None]) -> GateReport:
         checks: list[CheckResult] = []
         for check in self._checks:
             if check.wanted(case):
+                progress(check.kind)
                 checks += check.run(case)
         version = case.candidate.version
         champion = case.champion.version if case.champion else None
@@ -194,6 +211,13 @@ class Gates:
             )
         return report
 
+    def _newest(self, root: str) -> tuple[GateReport | None, str]:
+        """The last report that rests on this, and the basis that one more would have."""
+        found, turn = None, 0
+        while (known := self._store.of_basis(attribution().project, basis := _basis(root, turn))) is not None:
+            found, turn = known, turn + 1
+        return (self._read(found) if found is not None else None), basis
+
     def _known(self, basis: str) -> GateReport | None:
         found = self._store.of_basis(attribution().project, basis)
         return self._read(found) if found is not None else None
@@ -208,3 +232,8 @@ class Gates:
     def _lease(self, name: str) -> Iterator[Lease]:
         with Leases(self._database).acquire(f"gate:{attribution().project}/{name}", ttl_s=_LEASE_S) as lease:
             yield lease
+
+
+def _basis(root: str, turn: int) -> str:
+    """The basis of the report number ``turn`` on the same version, champion, gate and rows."""
+    return of_json({"root": root, "turn": turn})
