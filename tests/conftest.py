@@ -39,6 +39,7 @@ def import_tables() -> None:
         "serving",
         "gates",
         "monitoring",
+        "rollouts",
         "playbooks",
     ):
         importlib.import_module(f"regrove.{room}.tables")

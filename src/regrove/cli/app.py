@@ -7,7 +7,22 @@ from typing import Annotated
 
 import typer
 
-from regrove.cli import audit, clock, datasets, deployments, gate, models, predict, projects, replay, run, runs, serve, trace
+from regrove.cli import (
+    audit,
+    clock,
+    datasets,
+    deployments,
+    gate,
+    models,
+    predict,
+    projects,
+    replay,
+    rollouts,
+    run,
+    runs,
+    serve,
+    trace,
+)
 from regrove.cli.session import Session
 
 __all__ = ["app"]
@@ -49,4 +64,5 @@ app.add_typer(runs.app, name="runs")
 app.add_typer(models.app, name="models")
 app.add_typer(gate.app, name="gate")
 app.add_typer(deployments.app, name="deployments")
+app.add_typer(rollouts.app, name="rollouts")
 app.add_typer(audit.app, name="audit")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from regrove.pipelines import Pipelines
     from regrove.project import Projects
     from regrove.registry import Models
+    from regrove.rollouts import Rollouts
     from regrove.serving import Deployments
     from regrove.tracking import Runs
 
@@ -170,6 +171,22 @@ class Workspace:
             deployments=self.deployments,
             models=self.models,
             runs=self.runs,
+            declarations=self.projects.applied,
+        )
+
+    @cached_property
+    def rollouts(self) -> Rollouts:
+        """How new versions come to answer, phase by phase."""
+        from regrove.rollouts import Rollouts
+
+        return Rollouts(
+            self.database,
+            self.vault,
+            self.ledger,
+            self.clock,
+            deployments=self.deployments,
+            models=self.models,
+            gates=self.gates,
             declarations=self.projects.applied,
         )
 
