@@ -60,9 +60,10 @@ def replay(
         seed=seed,
     )
     end = parse(until)
-    with session.open() as ws:
+    with session.change() as ws:
         clock = _clock(ws)
         name = which_deployment(ws, deployment)
+        ws.projects.applied.deployment(name)  # one that is not declared is said so, and not that no server runs
         address = url or running_url(ws.deployments.root, name)
         script = _script(ws, dataset, name, options)
         total: Played | None = None
