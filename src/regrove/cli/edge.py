@@ -55,7 +55,7 @@ def _outcome() -> int:
     try:
         from regrove.cli.app import app
 
-        code = app(standalone_mode=False)
+        code = app(prog_name="regrove", standalone_mode=False)
         sys.stdout.flush()  # a full disk is told here, and not by the interpreter on its way out
     except typer.Exit as stop:
         return stop.exit_code
