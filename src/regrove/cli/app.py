@@ -13,15 +13,19 @@ from regrove.cli import (
     datasets,
     deployments,
     gate,
+    loop,
     models,
+    playbooks,
     predict,
     projects,
     replay,
+    report,
     rollouts,
     run,
     runs,
     serve,
     trace,
+    worker,
 )
 from regrove.cli.session import Session
 
@@ -59,10 +63,14 @@ predict.register(app)
 replay.register(app)
 trace.register(app)
 clock.register(app)
+report.register(app)
 app.add_typer(datasets.app, name="datasets")
 app.add_typer(runs.app, name="runs")
 app.add_typer(models.app, name="models")
 app.add_typer(gate.app, name="gate")
 app.add_typer(deployments.app, name="deployments")
 app.add_typer(rollouts.app, name="rollouts")
+app.add_typer(playbooks.app, name="playbooks")
+app.add_typer(loop.app, name="loop")
+app.add_typer(worker.app, name="worker")
 app.add_typer(audit.app, name="audit")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,6 +11,7 @@ from regrove.cli.session import AsJson, Session
 from regrove.cli.show import console, done, emit_json, facts, listing, next_command, short, when
 
 if TYPE_CHECKING:
+    from regrove.serving import Deployment, Publication
     from regrove.workspace import Workspace
 
 __all__ = ["app"]
@@ -33,6 +34,7 @@ def list_(context: typer.Context, as_json: AsJson = False) -> None:
             ("state", lambda d: d.state),
             ("revision", lambda d: d.current.ref),
             ("model", lambda d: d.current.revision.model),
+            ("candidate", lambda d: _candidates(d.current)),
             ("generation", lambda d: d.current.number),
             ("changed", lambda d: when(d.changed_at)),
         ),
@@ -43,17 +45,19 @@ def list_(context: typer.Context, as_json: AsJson = False) -> None:
 
 @app.command()
 def show(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
-    """Show one deployment: what answers, what it published, and how much its log holds."""
+    """Show one deployment: what answers whom, what it published, and how much its log holds."""
     session: Session = context.obj
     with session.open() as ws:
         found = ws.deployments.get(name)
         history = ws.deployments.publications(name)
         counts = _counts(ws, found.name)
         differing, requests = ws.deployments.differing(name)
+        sides = _sides(ws, found)
     if as_json:
         emit_json(
             {
                 "deployment": found,
+                "split": {"salt": found.current.salt, "sides": sides} if sides else None,
                 "publications": history,
                 "log": counts | {"differing": differing, "differing_requests": requests},
             }
@@ -73,11 +77,49 @@ def show(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
             ("differing", _differing(differing, requests)),
         )
     )
+    if sides:
+        done(f"split {found.current.salt}")
+        facts((each["revision"], _side(each)) for each in sides)
     done("generations")
-    facts(
-        (f"{each.number}", f"{each.state:<8} {each.ref}  {each.revision.model}  {when(each.published_at)}")
-        for each in history[-10:]
-    )
+    facts((f"{each.number}", _generation(each)) for each in history[-10:])
+
+
+def _generation(published: Publication) -> str:
+    answers = f"{published.revision.model}{', ' if published.candidates else ''}{_candidates(published)}"
+    return f"{published.state:<8} {published.ref}  {answers}  {when(published.published_at)}"
+
+
+def _candidates(published: Publication) -> str:
+    """What answers a share of the callers beside the control, such as ``model:late@2 20%``; empty for nothing."""
+    return ", ".join(f"{each.revision.model} {_percent(each.portion)}" for each in published.candidates)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.4g}%"
+
+
+def _sides(ws: Workspace, deployment: Deployment) -> list[dict[str, Any]]:
+    """What each revision of the open split does, in all its generations: the control, then the candidates."""
+    current = deployment.current
+    if not current.candidates:
+        return []
+    shares = [each.portion for each in current.candidates]
+    tallies = ws.deployments.splits.tallies(deployment.name, salt=current.salt)
+    return [
+        {
+            "revision": f"{deployment.ref}@{arm.number}",
+            "model": arm.model,
+            "share": share,
+            "requests": sum(each.requests for each in tallies if each.revision == arm.number),
+            "failed": sum(each.failed for each in tallies if each.revision == arm.number),
+        }
+        for arm, share in zip(current.arms, (round(1 - sum(shares), 6), *shares), strict=True)
+    ]
+
+
+def _side(side: dict[str, Any]) -> str:
+    done_so_far = f"{side['requests']:,} requests, {side['failed']:,} failed"
+    return f"{side['model']}  {_percent(side['share'])} of the callers  {done_so_far}"
 
 
 def _differing(count: int, requests: Sequence[str]) -> str:

@@ -67,6 +67,10 @@ def _outcome() -> int:
     except (typer.Abort, KeyboardInterrupt):
         print("Interrupted. What was recorded stays; the same command continues.", file=sys.stderr)
         return 130
+    except SystemExit as stop:
+        if not isinstance(stop.__context__, BrokenPipeError):
+            raise
+        return _end(stop.__context__)  # Typer takes any broken pipe for that of our output, which outlives its reader
     except Exception as error:  # noqa: BLE001  # edge: what nobody expected is told, too
         return _end(error)
     return code if isinstance(code, int) else 0

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from regrove.gates import Gates
     from regrove.monitoring import Monitors
     from regrove.pipelines import Pipelines
+    from regrove.playbooks import Playbooks
     from regrove.project import Projects
     from regrove.registry import Models
     from regrove.rollouts import Rollouts
@@ -188,6 +189,16 @@ class Workspace:
             models=self.models,
             gates=self.gates,
             declarations=self.projects.applied,
+        )
+
+    @cached_property
+    def playbooks(self) -> Playbooks:
+        """What is done because of what happened, and the loops that came of it."""
+        from regrove.playbooks import Playbooks
+        from regrove.workspace.launch import Launch
+
+        return Playbooks(
+            self.database, self.ledger, self.clock, declarations=self.projects.applied, actions=Launch(self)
         )
 
     @property
