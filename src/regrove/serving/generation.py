@@ -52,6 +52,11 @@ class Arm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     share: int
     """In ten-thousandths."""
 
+    @property
+    def portion(self) -> float:
+        """The share between 0 and 1."""
+        return self.share / SHARES
+
 
 class Generation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """One published state of a deployment: the control, and the candidates that answer a share of the callers."""
