@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shlex
@@ -89,6 +90,11 @@ class TestSystem:
         assert "The current folder is not there any more" in answer
         assert "Traceback" not in answer
 
+    def test_a_file_where_the_project_should_be(self, tmp_path: Path) -> None:
+        """Of the option that names it."""
+        (tmp_path / "file").write_text("x")
+        assert "There is no regrove.toml here or above" in said(tmp_path, "-C file plan", expect=3)
+
     def test_output_that_cannot_be_written(self, shop: Path) -> None:
         """A list that did not arrive is no success."""
         if not os.path.exists("/dev/full"):
@@ -149,6 +155,18 @@ class TestUnforeseen:
         monkeypatch.setattr(Session, "open", fail)
         assert "not enough memory" in ask("runs list", expect=7).err
 
+    def test_a_pipe_that_is_not_our_output_is_told(self, shop: Path, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+        """As that of a process which does a part of the work: the command did not do what it was asked."""
+        from regrove.cli.session import Session
+
+        def fail(_: Session) -> Any:
+            raise BrokenPipeError(errno.EPIPE, "Broken pipe", "a worker")
+
+        monkeypatch.setattr(Session, "open", fail)
+        for name in ("stdout", "stderr"):
+            monkeypatch.setattr(sys, name, getattr(sys, name))  # put back afterwards: Typer wraps both
+        assert "Broken pipe: a worker" in ask("runs list", expect=7).err
+
 
 class TestUsage:
     """A command line that cannot be read."""
@@ -186,44 +204,3 @@ class TestUsage:
         text = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()
         for _, code, meaning in edge.EXIT_CODES:
             assert f"| {code} | {meaning} |" in text
-
-
-class TestReaders:
-    """A reader that leaves early, as ``| head`` does."""
-
-    @pytest.mark.parametrize(
-        "command", ["audit log", "audit log --json", "runs list", "--help", "trace model:returns@1"]
-    )
-    def test_is_no_error(self, shop: Path, command: str) -> None:
-        """Nothing is said, and the code is that of success."""
-        with Shell(shop) as shell:
-            told = shell.run(f"regrove {command} | head -c 1; exit ${{PIPESTATUS[0]}}")
-        assert len(told) == 1
-
-    def test_a_run_goes_on_without_it(self, shop: Path) -> None:
-        """It is finished and recorded, although nobody saw its lines."""
-        with Shell(shop) as shell:
-            shell.run("regrove run --param regularisation=0.5 | true; exit ${PIPESTATUS[0]}")
-            runs = json.loads(shell.run("regrove runs list --json"))
-            assert [run["status"] for run in runs] == ["finished", "finished"]
-            assert "returns@2" in shell.run("regrove models list")
-
-    def test_an_error_keeps_its_code(self, shop: Path) -> None:
-        """Also when both streams lead to the reader that left."""
-        with Shell(shop) as shell:
-            shell.run("regrove models show nope 2>&1 | true; exit ${PIPESTATUS[0]}", expect=3)
-
-
-class TestDoor:
-    """Starting the command line."""
-
-    def test_a_stream_that_somebody_put_in_between_is_left_alone(self, ask: Ask) -> None:
-        """As notebooks and test runners do."""
-        before = sys.stdout, sys.stderr
-        ask("--version")
-        assert (sys.stdout, sys.stderr) == before
-
-    def test_where_a_folder_is_a_file_it_is_told(self, tmp_path: Path) -> None:
-        """Of the option that names the project."""
-        (tmp_path / "file").write_text("x")
-        assert "There is no regrove.toml here or above" in said(tmp_path, "-C file plan", expect=3)
