@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from types import SimpleNamespace
 from typing import Any
 
@@ -58,16 +59,21 @@ class Rooms:
         self.asked: list[str] = []
         self.told: list[tuple[str, dict[str, Any], str]] = []
         self.trouble: dict[str, list[Exception]] = {}
+        self.raised: Counter[str] = Counter()
         self.verdicts: list[str] = []
         self.versions = 1
         self.rollouts: dict[str, Rolled] = {}
         self.new_data = True
 
+    def _raise(self, action: str) -> None:
+        if self.trouble.get(action):
+            self.raised[action] += 1
+            raise self.trouble[action].pop(0)
+
     def _once(self, action: str, make: Any) -> Any:
         who = attribution()
         self.asked.append(action)
-        if self.trouble.get(action):
-            raise self.trouble[action].pop(0)
+        self._raise(action)
         key = (action, who.actor, who.cause)
         if key not in self.did:
             self.did[key] = make()
@@ -109,6 +115,5 @@ class Rooms:
 
     def notify(self, webhook: str, body: dict[str, Any], *, key: str) -> None:
         self.asked.append("notify")
-        if self.trouble.get("notify"):
-            raise self.trouble["notify"].pop(0)
+        self._raise("notify")
         self.told.append((webhook, body, key))

@@ -56,7 +56,6 @@ class TestEvents:
     ) -> None:
         """A new playbook does not act on the alerts of last year; nor does one that was put back."""
         fire(ledger, database)
-        settle()
         declared.change(tell={"on": "alert.fired", "do": ["notify"]})
         settle()
         assert started(ledger) == ["retrain"]

@@ -90,7 +90,7 @@ class TestOutcomes:
         assert ledger.read(types=("loop.finished",))[0].actor == "person:test"
 
     def test_what_is_done_while_somebody_stops_it_is_not_recorded_over_it(
-        self, playbooks: Any, alert: str, rooms: Any, settle: Any
+        self, playbooks: Any, alert: str, rooms: Any, settle: Any, ledger: Any
     ) -> None:
         """The retraining was under way; its run stands, the loop is over."""
         real = rooms.retrain
@@ -101,7 +101,12 @@ class TestOutcomes:
 
         rooms.retrain = retrain
         settle()
-        assert playbooks.loop("last").state == "stopped"
+        loop = playbooks.loop("last")
+        assert (loop.state, [each.state for each in loop.actions]) == (
+            "stopped",
+            ["stopped", "not reached", "not reached"],
+        )
+        assert [each.type for each in ledger.read(subject=loop.ref)] == ["loop.started", "loop.finished"]
         assert rooms.asked == ["retrain"]
 
 
