@@ -189,9 +189,9 @@ class TestModels:
     def test_a_canary_and_testers_are_not_what_is_watched(self, watched):
         """Rows of another model than the control are counted as excluded."""
         watched.answer(range(5), model=2, rows=12, salt=9, shift=9.0)
-        watched.compact()
+        watched.answer(range(5), overridden=True, rows=3, batches=1, salt=8, shift=9.0)
         watched.tick(5)
-        assert [(each.rows, each.excluded) for each in watched.state()["blocks"]] == [(40, 12)] * 5
+        assert [(each.rows, each.excluded) for each in watched.state()["blocks"]] == [(40, 15)] * 5
         assert all(each.verdict != "DRIFT" for each in watched.monitors.verdicts("late"))
 
     def test_a_schedule_rings_each_period_until_another_model_answers(self, watched):

@@ -141,6 +141,8 @@ class World:
         self.ledger = Ledger(database, self.objects, self.clock)
         self.runs = Runs(database, self.vault, self.ledger, self.clock)
         self.declared = Declared(**(monitors or {"late": CONFIG}))
+        self.held: list[Sent] | None = None
+        """What was sent and is not in the log yet; None when everything goes there at once."""
         with acting(actor="person:test", project="test"):
             made = {int(each.name.rpartition("-")[2]): each.ref for each in self.runs.list(limit=100)}
         self.models = Models(made)
@@ -189,16 +191,19 @@ class World:
         batches: int = 4,
         delay: int | None = DAY,
         model: int = 0,
+        overridden: bool = False,
         salt: int = 0,
-        drop: tuple[str, ...] = (),
         **drawn: Any,
     ) -> None:
-        """Write the log of some days as the newest generation answers them, with labels that come after ``delay``."""
+        """Write the log of some days as the newest generation answers them, with labels that come after ``delay``.
+
+        ``model`` is the candidate that answers beside the control; ``overridden`` says that a tester asked for it.
+        """
         current = self.deployments.get("late").current
         ordinal = model or int(current.revision.model.rpartition("@")[2])
         answering = Answering(
             generation=current.number,
-            revision=current.revision.number,
+            revision=current.revision.number + 10 * bool(model),
             model=f"model:late@{ordinal}",
             model_digest=f"b3-1:{ordinal:064x}",
             sticky=None,
@@ -206,34 +211,24 @@ class World:
             output=SIGNATURE.output.schema,
             target=LogicalType.BOOLEAN,
         )
-        writer = SegmentWriter(self.folder / "log", "test", "late")
+        sent = []
         for day in days:
             values = day_rows(day, rows, **drawn)
             for batch, places in enumerate(np.array_split(np.arange(rows), batches)):
                 if len(places):
-                    self._send(writer, answering, values, places, f"{salt:04x}{day + 1000:08x}{batch:020x}", delay)
-        writer.close()
+                    name = f"{salt:04x}{day + 1000:08x}{batch:020x}"
+                    sent += _sent(answering, values, places, name, delay, overridden=overridden)
+        self.send(sent)
 
-    def _send(
-        self, writer: SegmentWriter, answering: Answering, values: Any, places: Any, identity: str, delay: int | None
-    ) -> None:
-        at = values["at"][places[0]]
-        picked = {name: [values[name][place] for place in places] for name in ("x", "kind", "seen", "score", "late")}
-        inputs = {name: picked[name] for name in ("x", "kind", "seen")}
-        predicted = Predicted(
-            request_id=identity,
-            given=False,
-            key=None,
-            at=at,
-            generation=answering.generation,
-            rows=len(places),
-            inputs=inputs,
-            outputs={"score": picked["score"]},
-        )
-        writer.append(predicted, answering=answering)
-        if delay is not None:
-            labels = [Label(identity, row, value, at + delay) for row, value in enumerate(picked["late"])]
-            writer.append(Labelled(received_at=at + delay, labels=labels))
+    def send(self, sent: list[Sent]) -> None:
+        """Write what was sent into the log."""
+        if self.held is not None:
+            self.held += sent
+            return
+        writer = SegmentWriter(self.folder / "log", "test", "late")
+        for _, record, answering in sent:
+            writer.append(record, answering=answering)
+        writer.close()
 
     def compact(self) -> None:
         """Turn the log into objects."""
@@ -265,3 +260,31 @@ class World:
                 if each.type.startswith(("monitor.", "alert."))
             ],
         }
+
+
+Sent = tuple[int, Predicted | Labelled, Answering | None]
+"""When it came, the record, and what answered."""
+
+
+def _sent(
+    answering: Answering, values: Any, places: Any, identity: str, delay: int | None, *, overridden: bool
+) -> list[Sent]:
+    """One request, and its labels."""
+    at = values["at"][places[0]]
+    picked = {name: [values[name][place] for place in places] for name in ("x", "kind", "seen", "score", "late")}
+    predicted = Predicted(
+        request_id=identity,
+        given=False,
+        key=None,
+        at=at,
+        generation=answering.generation,
+        rows=len(places),
+        inputs={name: picked[name] for name in ("x", "kind", "seen")},
+        outputs={"score": picked["score"]},
+        revision=answering.revision,
+        overridden=overridden,
+    )
+    if delay is None:
+        return [(at, predicted, answering)]
+    labels = [Label(identity, row, value, at + delay) for row, value in enumerate(picked["late"])]
+    return [(at, predicted, answering), (at + delay, Labelled(received_at=at + delay, labels=labels), None)]

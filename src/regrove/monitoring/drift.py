@@ -246,7 +246,7 @@ def _answer(found: Sequence[ColumnVerdict], left_out: Sequence[str]) -> tuple[An
     drifting = sorted((each for each in found if each.verdict == "drift"), key=_strength)
     if drifting:
         return "DRIFT", _told(drifting)
-    open_ = [each for each in found if each.verdict == "inconclusive"]
+    open_ = sorted((each for each in found if each.verdict == "inconclusive"), key=_strength)
     if not open_ and not left_out:
         return "STABLE", f"all {len(found)} columns are shown to differ by less than their floor"
     shown = [f"{each.name}: {each.reason}" for each in open_[:1]] + list(left_out[:1])

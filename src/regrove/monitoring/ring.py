@@ -7,7 +7,7 @@ and not to wake anybody. SUSPECT and CONFIRMED of the performance are alerts of 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from regrove.monitoring.config import MonitorConfig
     from regrove.monitoring.log import Control
     from regrove.monitoring.rooms import Subject
-    from regrove.monitoring.verdict import Verdict
+    from regrove.monitoring.verdict import Answer, Verdict
 
-__all__ = ["drift_signal", "over", "performance_signal", "ring", "schedule_signal"]
+__all__ = ["drift_signals", "over", "performance_signals", "ring", "schedule_signal"]
 
 
-def drift_signal(config: MonitorConfig, now: Sequence[Verdict], standing: Sequence[Verdict]) -> Signal | None:
-    """What drift verdicts signal; None when none was due.
+def drift_signals(config: MonitorConfig, now: Sequence[Verdict], standing: Sequence[Verdict]) -> list[Signal]:
+    """What drift verdicts signal; nothing when none was due.
 
     Args:
         config: which references page.
@@ -34,7 +34,7 @@ def drift_signal(config: MonitorConfig, now: Sequence[Verdict], standing: Sequen
         standing: the last verdict of each window and reference, those of now among them.
     """
     if not now or config.drift is None:
-        return None
+        return []
     paging = config.drift.page
     alive: list[Severity] = []
     if any(each.alive and each.reference in paging for each in standing):
@@ -44,39 +44,48 @@ def drift_signal(config: MonitorConfig, now: Sequence[Verdict], standing: Sequen
     found = [each for each in now if each.verdict == "DRIFT"]
     pages = [each for each in found if each.reference in paging]
     if not found:
-        return Signal(kind="drift", severity=None, alive=tuple(alive))
+        return [Signal(kind="drift", severity=None, alive=tuple(alive))]
     severity: Severity = "page" if pages else "suspect"
     worst = min(pages or found, key=lambda each: (each.p if each.p is not None else 1.0) / each.level)
-    return Signal(
+    signal = Signal(
         kind="drift",
         severity=severity,
-        alive=tuple({*alive, "suspect", severity}),
+        alive=tuple(sorted({*alive, "suspect", severity})),
         reason=f"the last {worst.window} against {worst.reference}: {worst.reason}",
         evidence=worst.evidence,
     )
+    return [signal]
 
 
-def performance_signal(now: Sequence[Verdict]) -> Signal | None:
-    """What the verdict on the newest mature block signals; None when no block has matured."""
-    if not now:
-        return None
-    last = now[-1]
-    alive: tuple[Severity, ...] = ("suspect", "confirmed") if last.alive else ()
-    severity: Severity | None = {"SUSPECT": "suspect", "CONFIRMED": "confirmed"}.get(last.verdict)  # type: ignore[assignment]  # the values are severities
-    return Signal(kind="performance", severity=severity, alive=alive, reason=last.reason, evidence=last.evidence)
+_GRADES: dict[Answer, Severity] = {"SUSPECT": "suspect", "CONFIRMED": "confirmed"}
 
 
-def schedule_signal(config: MonitorConfig, control: Control, rules: Rules, *, at: int) -> tuple[Signal | None, int]:
+def performance_signals(now: Sequence[Verdict]) -> list[Signal]:
+    """What the verdicts on newly mature blocks signal, a signal a block; none where it could not be judged."""
+    return [
+        Signal(
+            kind="performance",
+            severity=_GRADES.get(each.verdict),
+            alive=("confirmed", "suspect") if each.alive else (),
+            reason=each.reason,
+            evidence=each.evidence,
+        )
+        for each in now
+        if each.verdict != "INCONCLUSIVE"
+    ]
+
+
+def schedule_signal(config: MonitorConfig, control: Control, rules: Rules, *, at: int) -> tuple[list[Signal], int]:
     """Whether a new period of the schedule has begun since the model became the control, and its number."""
     if config.schedule is None:
-        return None, rules.period
+        return [], rules.period
     every = duration(config.schedule.every)
     period = (at - control.since_at) // every
     if period <= rules.period:
-        return None, rules.period
+        return [], rules.period
     days = (at - control.since_at) / 86_400_000_000
     reason = f"{control.model} has answered for {days:.0f} days; every {config.schedule.every} somebody should look"
-    return Signal(kind="schedule", severity="due", alive=("due",), reason=reason), int(period)
+    return [Signal(kind="schedule", severity="due", alive=("due",), reason=reason)], int(period)
 
 
 def ring(
@@ -84,27 +93,31 @@ def ring(
     model: str,
     rules: Rules,
     open_: dict[str, Alert],
-    signals: dict[AlertKind, Signal | None],
+    signals: Mapping[AlertKind, Sequence[Signal]],
     *,
     at: int,
 ) -> tuple[Rules, list[Change]]:
     """What the signals of a block's end make of the alerts."""
+    repeat = subject.config.repeat_micros
     changes: list[Change] = []
-    for kind, signal in signals.items():
+    for kind, seen in signals.items():
         alert = open_.get(kind)
-        if signal is None:
-            changes += told_again(alert, at, subject.config.repeat_micros) if alert else []
-            continue
-        if kind == "schedule" and alert is not None:
-            changes.append(Change(verb="resolved", alert=resolved(alert, at, "the next period has begun", "rule")))
-            alert = None
-        memory, made = advance(
-            rules.of(kind), alert, signal, _new(subject, model, signal, at), at=at, repeat=subject.config.repeat_micros
-        )
-        rules = rules.having(kind, memory)
-        changes += made
-        if kind == "performance" and any(each.verb == "resolved" and each.alert.fired_at for each in made):
-            rules = msgspec.structs.replace(rules, restart=not any(each.verb == "fired" for each in made))
+        if not seen and alert is not None:
+            changes += told_again(alert, at, repeat)
+        for signal in seen:
+            if kind == "schedule" and alert is not None:
+                changes.append(Change(verb="resolved", alert=resolved(alert, at, "the next period has begun", "rule")))
+                alert = None
+            memory, made = advance(
+                rules.of(kind), alert, signal, _new(subject, model, signal, at), at=at, repeat=repeat
+            )
+            rules = rules.having(kind, memory)
+            changes += made
+            if not made:
+                continue
+            alert = made[-1].alert if made[-1].alert.is_open else None
+            if kind == "performance" and made[-1].verb == "resolved" and made[-1].alert.fired_at is not None:
+                rules = msgspec.structs.replace(rules, restart=True)
     return rules, changes
 
 

@@ -17,8 +17,9 @@ from regrove.monitoring.alert import Change
 from regrove.monitoring.comparison import compared
 from regrove.monitoring.count import Counted, count
 from regrove.monitoring.loss import MatureLoss
+from regrove.monitoring.performance import followed
 from regrove.monitoring.progress import Progress, Rules
-from regrove.monitoring.ring import drift_signal, over, performance_signal, ring, schedule_signal
+from regrove.monitoring.ring import drift_signals, over, performance_signals, ring, schedule_signal
 from regrove.monitoring.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -60,23 +61,53 @@ def end_of_block(
     if counted is None:
         return Step(at=at, progress=moved)
     verdicts = list(compared(rooms, subject, counted, block, began_at=progress.began_at, at=at))
-    living = control.publication == progress.publication
-    if not living:  # it answered until this block's end; since then another one does
-        return Step(at=at, progress=moved, counted=counted, verdicts=verdicts)
-    rules, changes = progress.rules, []
+    losses, judged = _followed(rooms, subject, log, progress, counted, block, at=at)
+    verdicts += judged
+    if control.publication != progress.publication:  # it answered until this block's end; since then another one does
+        return Step(at=at, progress=moved, counted=counted, verdicts=verdicts, losses=losses)
+    fed = any(each.state for each in losses)
+    rules = msgspec.structs.replace(progress.rules, restart=progress.rules.restart and not fed)
+    rules, changes = _rung(rooms, subject, rules, control, counted, verdicts, at=at)
+    moved = msgspec.structs.replace(moved, rules=rules)
+    return Step(at=at, progress=moved, counted=counted, verdicts=verdicts, losses=losses, changes=changes)
+
+
+def _followed(
+    rooms: Rooms, subject: Subject, log: Log, progress: Progress, counted: Counted, block: Block, *, at: int
+) -> tuple[list[MatureLoss], list[Verdict]]:
+    """The losses that have become mature, and the verdicts on those of the living model."""
+    known = rooms.store.references(subject.project, subject.name)
+    known = [*known, counted.reference] if counted.is_new else known
+    found = list(followed(rooms, subject, log, known, closed_until=block.end_at, restart=progress.rules.restart, at=at))
+    return [loss for loss, _ in found], [verdict for _, verdict in found if verdict is not None]
+
+
+def _rung(
+    rooms: Rooms,
+    subject: Subject,
+    rules: Rules,
+    control: Control,
+    counted: Counted,
+    verdicts: list[Verdict],
+    *,
+    at: int,
+) -> tuple[Rules, list[Change]]:
+    """What becomes of the alerts, and what their rules remember."""
+    changes: list[Change] = []
     open_ = rooms.alerts.open(subject.project, subject.name)
     if counted.is_new and counted.reference.number > 1 and open_:
         changes, open_ = over(open_, "the declaration of the monitor changed", "declaration", at=at), {}
         rules = Rules(period=rules.period)
-    signals: dict[AlertKind, Signal | None] = {}
     drift = [each for each in verdicts if each.kind == "drift"]
-    signals["drift"] = drift_signal(subject.config, drift, _standing(rooms, subject, counted, drift))
-    signals["performance"] = performance_signal([each for each in verdicts if each.kind == "performance"])
-    signals["schedule"], period = schedule_signal(subject.config, control, rules, at=at)
+    due, period = schedule_signal(subject.config, control, rules, at=at)
+    signals: dict[AlertKind, list[Signal]] = {
+        "drift": drift_signals(subject.config, drift, _standing(rooms, subject, counted, drift)),
+        "performance": performance_signals([each for each in verdicts if each.kind == "performance"]),
+        "schedule": due,
+    }
     rules = msgspec.structs.replace(rules, period=period)
     rules, made = ring(subject, control.model, rules, open_, signals, at=at)
-    moved = msgspec.structs.replace(moved, rules=rules)
-    return Step(at=at, progress=moved, counted=counted, verdicts=verdicts, changes=[*changes, *made])
+    return rules, [*changes, *made]
 
 
 def _standing(rooms: Rooms, subject: Subject, counted: Counted, now: list[Verdict]) -> list[Verdict]:

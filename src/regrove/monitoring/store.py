@@ -137,15 +137,31 @@ class Store:
         if rows:
             self._database.current().execute(sa.insert(verdicts), rows)
 
-    def losses(self, project: str, monitor: str, *, reference: int = 0, last: int = 0) -> list[MatureLoss]:
-        """The losses of mature blocks in order of time, of one reference or of all; ``last`` keeps so many of them."""
+    def losses(
+        self, project: str, monitor: str, *, reference: int = 0, judged: bool = False, last: int = 0
+    ) -> list[MatureLoss]:
+        """The losses of mature blocks in order of time.
+
+        ``reference`` keeps those of one reference, ``judged`` those that went to the detectors, ``last`` so many.
+        """
         query = sa.select(losses).where(_of(losses, project, monitor))
         if reference:
             query = query.where(losses.c.reference == reference)
+        if judged:
+            query = query.where(losses.c.state != "")
         query = query.order_by(losses.c.start_at.desc(), losses.c.reference.desc())
         if last:
             query = query.limit(last)
         return [MatureLoss(**row) for row in reversed(self._rows(query))]
+
+    def last_losses(self, project: str, monitor: str) -> dict[int, int]:
+        """The end of the last block of each reference whose loss is recorded."""
+        query = (
+            sa.select(losses.c.reference, sa.func.max(losses.c.end_at).label("end_at"))
+            .where(_of(losses, project, monitor))
+            .group_by(losses.c.reference)
+        )
+        return {row["reference"]: row["end_at"] for row in self._rows(query)}
 
     def add_losses(self, found: Iterable[MatureLoss]) -> None:
         """Record losses."""
