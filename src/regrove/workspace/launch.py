@@ -9,9 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from regrove.errors import InvalidInput, NotFound, Refused, Unavailable
+from regrove.errors import Refused, Unavailable
 from regrove.playbooks.action import Judged, Retrained, Returned, Rolled
 from regrove.workspace.retraining import Retraining
+from regrove.workspace.rollback import Rollback
 
 if TYPE_CHECKING:
     from regrove.datasets import Datasets
@@ -102,13 +103,9 @@ class Launch:
 
     def rollback(self, deployment: str, *, reason: str, cause: str) -> Returned:
         """End the rollout that goes on, or bring back the champion before the present one."""
-        from regrove.rollouts.record import GOING
-
-        going = next((each for each in self._ws.rollouts.list(deployment) if each.state in GOING), None)
-        if going is not None:
-            ended = self._ws.rollouts.abort(going.ref, reason)
-            return Returned(ref=ended.control, reason=ended.reason)
-        return self._champion_before(deployment, reason, cause)
+        ws = self._ws
+        back = Rollback(ws.rollouts, ws.models, ws.deployments, ws.projects.applied, ws.ledger)
+        return back.roll_back(deployment, reason=reason, cause=cause)
 
     def notify(self, webhook: str, body: dict[str, Any], *, key: str) -> None:
         """Post ``body``, through the one way out, to a host that the settings allow."""
@@ -122,30 +119,6 @@ class Launch:
             raise (Unavailable if answer.later else Refused)(
                 "The webhook did not take the message", expected="a status from 200 to 299", received=str(answer.status)
             )
-
-    def _champion_before(self, deployment: str, reason: str, cause: str) -> Returned:
-        """Move the alias that the deployment follows to where it stood before; a repetition moves it once."""
-        ws = self._ws
-        config = ws.projects.applied.deployment(deployment)
-        name, alias = config.ref.name, config.ref.version
-        if config.ref.ordinal is not None:
-            raise InvalidInput(
-                f"Deployment {deployment!r} serves one version and follows no alias, so there is nothing to go back to",
-                received=config.model,
-                mend="change model in regrove.toml, then: regrove apply",
-            )
-        said = f"rolled back because of {cause}: {reason}"
-        decisions = [each for each in ws.models.decisions(name) if each.alias == alias]
-        if decisions and decisions[-1].reason == said:
-            return Returned(ref=decisions[-1].model, reason=f"{decisions[-1].model} answers again: {reason}")
-        if not decisions or decisions[-1].source is None:
-            raise NotFound(
-                f"No version was {alias} of {name!r} before the present one", mend=f"regrove models show {name}"
-            )
-        before = f"model:{name}@{decisions[-1].source}"
-        ws.models.promote(before, alias=alias, reason=said, declaration=ws.projects.applied.revision.ref)
-        ws.deployments.publish(deployment)
-        return Returned(ref=before, reason=f"{before} answers again: {reason}")
 
 
 def _told(rollout: Rollout) -> Rolled:
