@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 DEMO_VENV ?= .demo/venv
 DEMO_FOLDER ?= .demo/flights
+DEMO_YEAR ?= .demo/year
 QUICK ?=
 FULL ?=
 PYTEST_WORKERS ?= 2
@@ -13,8 +14,9 @@ PYTEST_WORKERS ?= 2
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(DEMO_VENV)/.ready ## carry one real model from raw flights to a served, traceable prediction (QUICK=1 for a short one)
+demo: $(DEMO_VENV)/.ready ## carry one real model from raw flights to a traceable prediction, then let one live through a year (QUICK=1 for a short one)
 	$(DEMO_VENV)/bin/python examples/flights/demo.py --folder $(DEMO_FOLDER) $(if $(QUICK),--quick)
+	$(DEMO_VENV)/bin/python examples/year/demo.py --folder $(DEMO_YEAR) $(if $(QUICK),--quick)
 
 test: lint ## run every test: types, layers, budgets, behaviour, crashes
 	$(VENV)/bin/python -m pytest -n $(PYTEST_WORKERS) --dist worksteal -q
