@@ -81,9 +81,12 @@ class TestReadme:
         with Shell(tmp_path, HOME=str(tmp_path)) as shell:
             venv = Path(sys.prefix)
             (venv / ".ready").touch()
-            story = shell.run(f"make -C {ROOT} demo QUICK=1 DEMO_VENV={venv} DEMO_FOLDER={tmp_path / 'demo'}")
+            folders = f"DEMO_FOLDER={tmp_path / 'demo'} DEMO_YEAR={tmp_path / 'year'}"
+            story = shell.run(f"make -C {ROOT} demo QUICK=1 DEMO_VENV={venv} {folders}")
         assert "Nothing acknowledged is missing" in story
         assert "that is the place it names" in story
+        assert "  aborted  " in story  # the sabotaged revision, by itself
+        assert (tmp_path / "year" / "report.html").stat().st_size > 1_000_000
         assert _shapes(SHOWN) <= _shapes(story)
         found = re.search(r"^  digest +(b3-1:[0-9a-f]{64})$", story, re.M)
         assert found
