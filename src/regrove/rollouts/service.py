@@ -105,10 +105,11 @@ class Rollouts:
         with self._leases.acquire(f"rollouts:{project}", ttl_s=_LEASE_S) as lease:
             walker = Walker(self._rooms, lease)
             walker.sweep(project, name)
-            for each in self._rooms.store.going(project, name):
+            for place, each in enumerate(self._rooms.store.going(project, name)):
                 if stop():
                     break
-                lease.renew()
+                if place:
+                    lease.renew()
                 after = walker.walk(each)
                 if after.step != each.step:
                     changed.append(after)
