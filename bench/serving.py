@@ -76,15 +76,31 @@ def plain() -> Any:
         def predict(self, columns: dict[str, list[Any]]) -> dict[str, list[Any]]:
             return {"score": [0.5] * len(columns["hour"])}
 
-    app._watcher._load = lambda generation: Nothing(load(generation))
+    app._watcher._load = lambda generation: tuple(Nothing(model) for model in load(generation))
+    return app
+
+
+def bare() -> Any:
+    """The same application with nothing chosen, logged or counted: the rest of what a request costs."""
+    from regrove.serving.live import Live
+
+    class Silent:
+        def request(self, *_: Any) -> None: ...
+        def took(self, *_: Any) -> None: ...
+        def add(self, *_: Any) -> None: ...
+
+    app = regrove()
+    app._writer.append = lambda *_, **__: 0
+    app._counters = Silent()
+    Live.choose = lambda self, *_: self  # type: ignore[method-assign]  # in this process alone
     return app
 
 
 # ---- the model ---------------------------------------------------------------------------------------------------
 
 
-def publish(folder: Path) -> dict[str, Any]:
-    """Registers a classifier of 100 trees with one packaged function, publishes it, and returns a worker's job."""
+def revision(folder: Path, number: int = 1) -> Any:
+    """Registers a classifier of 100 trees with one packaged function; ``number`` makes another one."""
     import numpy as np
     import polars as pl
     from sklearn.ensemble import HistGradientBoostingClassifier
@@ -94,7 +110,7 @@ def publish(folder: Path) -> dict[str, Any]:
     from regrove.registry.formats.skops import FORMAT
     from regrove.schema import Column, LogicalType, Schema
     from regrove.serving.config import DeploymentConfig
-    from regrove.serving.generation import Generation, Revision, write
+    from regrove.serving.generation import Revision
     from regrove.storage import LocalObjects, Vault
 
     code = (
@@ -104,19 +120,18 @@ def publish(folder: Path) -> dict[str, Any]:
         "        pl.col('origin').replace_strict({'EWR': 0.0, 'JFK': 1.0, 'LGA': 2.0}, default=None),\n"
         "        pl.col('hour').cast(pl.Float64), 'distance', 'wind')\n"
     )
-    random = np.random.default_rng(1)
+    random = np.random.default_rng(number)
     frame = pl.DataFrame({name: random.random(4000) * 10 for name in ("origin", "hour", "distance", "wind")})
     model = HistGradientBoostingClassifier(max_iter=100, early_stopping=False, random_state=1)
     model.fit(frame, frame["hour"].to_numpy() + random.normal(0, 3, 4000) > 5)
-    objects = LocalObjects(folder / "objects")
-    vault = Vault(objects)
-    FORMAT.dump(model, folder / "model.skops")
+    vault = Vault(LocalObjects(folder / "objects"))
+    FORMAT.dump(model, folder / f"model-{number}.skops")
     floats = [Column(name, LogicalType.FLOAT64) for name in ("origin", "hour", "distance", "wind")]
     strings = [Column(name, LogicalType.STRING) for name in ("origin", "carrier")]
     manifest = ModelManifest(
         name="bench",
         format="skops",
-        model=vault.add_file(folder / "model.skops"),
+        model=vault.add_file(folder / f"model-{number}.skops"),
         signature=Signature(
             request=Schema((*strings, Column("hour", LogicalType.INT8), *floats[2:])),
             features=Schema(tuple(floats)),
@@ -130,21 +145,40 @@ def publish(folder: Path) -> dict[str, Any]:
         ),
         training=Training(target="late", seed=1),
     )
-    revision = Revision(
-        number=1,
-        model="model:bench@1",
+    return Revision(
+        number=number,
+        model=f"model:bench@{number}",
         model_digest=vault.add_json(manifest),
-        config=DeploymentConfig("bench@1"),
+        config=DeploymentConfig(f"bench@{number}"),
         declared="project:bench@1",
     )
-    write(
-        objects,
-        Generation(project="bench", deployment="bench", number=1, state="running", revision=revision, published_at=0),
+
+
+def publish(folder: Path, number: int, control: Any, candidates: tuple[Any, ...] = ()) -> None:
+    """Publishes generation ``number``; each of ``candidates`` is a revision with its share."""
+    from regrove.serving.generation import Arm, Generation, write
+    from regrove.storage import LocalObjects
+
+    generation = Generation(
+        project="bench",
+        deployment="bench",
+        number=number,
+        state="running",
+        revision=control,
+        published_at=0,
+        candidates=tuple(Arm(revision=each, share=share) for each, share in candidates),
+        salt="bench" if candidates else "",
     )
+    assert write(LocalObjects(folder / "objects"), generation)
+
+
+def job_of(folder: Path, **changes: Any) -> dict[str, Any]:
+    """What a worker over a folder is told."""
     return {
-        "objects": str(objects.root), "options": {}, "cache": str(folder), "project": "bench", "deployment": "bench",
-        "log_dir": str(folder / "log"), "server": "bench", "counters": str(folder / "counters"), "worker": 0,
-        "attempt": 0, "listener": 0, "poll_s": 1.0, "drain_s": 5.0, "segment_bytes": 1 << 30, "segment_s": 3600,
+        "objects": str(folder / "objects"), "options": {}, "cache": str(folder), "project": "bench",
+        "deployment": "bench", "log_dir": str(folder / "log"), "server": "bench", "counters": str(folder / "counters"),
+        "worker": 0, "attempt": 0, "listener": 0, "poll_s": 1.0, "drain_s": 5.0, "segment_bytes": 1 << 30,
+        "segment_s": 3600, **changes,
     }  # fmt: skip
 
 
@@ -264,7 +298,8 @@ def main() -> None:
     heads = " | ".join(f"{name + ' /s':>10} {'p50 ms':>7} {'p99 ms':>7}" for name in APPS)
     print(f"{'server':27} {'workers':>7} {'at once':>7} | {heads} | echo/plain echo/model")
     with tempfile.TemporaryDirectory(prefix="bench-serving-") as folder:
-        job = publish(Path(folder))
+        publish(Path(folder), 1, revision(Path(folder)))
+        job = job_of(Path(folder))
         for server in chosen.servers.split(","):
             for workers in map(int, chosen.workers.split(",")):
                 cells(server, workers, job, chosen.seconds)
