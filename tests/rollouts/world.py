@@ -105,7 +105,7 @@ class World:
         self.deployments = Deployments(
             database, vault, objects, ledger, clock, models=self.models, declarations=self, root=folder / "log"
         )
-        old = self.deployments.splits
+        self.plain = old = self.deployments.splits
         self.traffic = Told(
             old._publisher, old._history, old._root, running=old._running, wanted=old._wanted, models=self.models
         )

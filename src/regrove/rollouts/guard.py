@@ -14,7 +14,7 @@ the question whether callers were sent to both sides as was asked; if not, no co
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -28,7 +28,19 @@ if TYPE_CHECKING:
     from regrove.serving.edges import GuardEdges
     from regrove.serving.tally import Tally
 
-__all__ = ["SPLIT", "TOGETHER", "GuardState", "Judged", "cell_names", "grids", "look"]
+__all__ = [
+    "ERRORS",
+    "SLOW_95",
+    "SLOW_99",
+    "SPLIT",
+    "TOGETHER",
+    "GuardState",
+    "Judged",
+    "cell_names",
+    "grids",
+    "look",
+    "weights_of",
+]
 
 ERRORS: Final = "errors"
 SLOW_95: Final = "slower than the control's 95th percentile"
@@ -90,7 +102,7 @@ def look(
     """
     found = {name: _held(grid, peaks.get(name, 0.0)) for name, grid in grids(tallies, edges, policy).items()}
     split = found.pop(SPLIT)
-    weights = _weights(found)
+    weights = weights_of(found)
     verdict = judge_all(found, weights=weights, alpha=policy.abort_alpha)
     mean = combine([each.e for each in found.values()], [weights[name] for name in found])
     together = max(peaks.get(TOGETHER, 0.0), math.log(mean) if mean > 0.0 else 0.0)
@@ -154,7 +166,8 @@ def _pairs(tallies: Sequence[Tally]) -> list[tuple[Tally, Tally]]:
     return [(both[True], both[False]) for _, both in sorted(sides.items())]
 
 
-def _weights(guards: Mapping[str, Grid]) -> dict[str, float]:
+def weights_of(guards: Collection[str]) -> dict[str, float]:
+    """The part of alpha that each guard has, up to a common factor; all cells of scores share one part."""
     cells = sum(name not in _WEIGHTS for name in guards)
     return {name: _WEIGHTS.get(name, _SCORES / max(cells, 1)) for name in guards}
 
@@ -165,7 +178,9 @@ def _state(verdict: GuardVerdict, score_ratio: float) -> GuardState:
     if verdict.name not in _WEIGHTS and verdict.name != SPLIT:
         ratio = None if ratio is None else ratio * score_ratio
         shown = "none of the control's" if ratio is None else f"{ratio:.3g} times as often as the control's"
-        reason = f"{verdict.name}: {verdict.canary:,.0f} of the candidate's, {shown}; {score_ratio:g} times is let"
+        reason = (
+            f"{verdict.name}: {verdict.canary:,.0f} of the candidate's, {shown}; up to {score_ratio:g} times is allowed"
+        )
     return GuardState(
         name=verdict.name,
         decision=verdict.decision,
