@@ -41,6 +41,7 @@ def import_tables() -> None:
         "monitoring",
         "rollouts",
         "playbooks",
+        "worker",
     ):
         importlib.import_module(f"regrove.{room}.tables")
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -29,17 +31,35 @@ def work(
     from regrove.worker import Worker
 
     session: Session = context.obj
+    with session.open() as ws, _stoppable() as stop:
+        Worker(ws, say=lambda text: console.print(text, soft_wrap=True, markup=False)).run(
+            until=parse(until) if until else None, once=once, stop=stop
+        )
+    done("The worker has ended; whatever is not done is done by the next.")
+
+
+@contextmanager
+def _stoppable() -> Iterator[threading.Event]:
+    """An event that the first SIGTERM or SIGINT sets; the second one ends the process as usual."""
     stop = threading.Event()
-    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        with session.open() as ws:
-            Worker(ws, say=lambda text: console.print(text, soft_wrap=True, markup=False)).run(
-                until=parse(until) if until else None, once=once, stop=stop
-            )
-    finally:
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    before = {number: signal.getsignal(number) for number in numbers}
+
+    def restore() -> None:
         for number, handler in before.items():
             signal.signal(number, handler)
-    done("The worker has ended; whatever is not done is done by the next.")
+
+    def ask(*_: object) -> None:
+        restore()
+        console.print("Ending after what goes on now; once more ends it at once, which loses nothing.", markup=False)
+        stop.set()
+
+    for number in numbers:
+        signal.signal(number, ask)
+    try:
+        yield stop
+    finally:
+        restore()
 
 
 @app.command()

@@ -140,6 +140,10 @@ class Playbooks:
         project = attribution().project
         return self._outlook(project).plan(self._enrolment.declared(), self._enrolment.standings(project))
 
+    def going(self) -> builtins.list[LoopRecord]:
+        """The loops that go on, the oldest first."""
+        return self._store.running(attribution().project)
+
     def loops(
         self, playbook: str = "", *, model: str = "", skipped: bool = True, limit: int = 50
     ) -> builtins.list[LoopRecord]:

@@ -2,7 +2,8 @@
 
 It decides nothing by itself. At each tick it compacts the logs of deployments, lets monitors judge, lets playbooks act
 on what they read in the ledger, brings rollouts forward, and anchors the ledger. One worker leads a workspace, by a
-lease; a second one waits. Every part can be killed at any moment and is continued by the next tick.
+lease. Every part can be killed at any moment and is continued by the next tick; one that fails rests a while, and does
+not keep the others from theirs.
 """
 
 from __future__ import annotations

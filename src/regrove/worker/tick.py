@@ -15,6 +15,8 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True):
     error: str
     failures: int
     """How often in a row it has failed."""
+    since_at: int
+    """Wall time of the first of these failures, in microseconds."""
     again_at: int
     """Wall time of the next try, in microseconds."""
 
@@ -26,3 +28,4 @@ class Tick(msgspec.Struct, frozen=True, kw_only=True):
     done: tuple[str, ...] = ()
     """A sentence for each thing that changed."""
     troubles: tuple[Trouble, ...] = ()
+    """What failed in it, or pauses after an earlier failure."""
