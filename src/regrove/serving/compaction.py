@@ -20,6 +20,7 @@ from regrove.errors import Corrupt
 from regrove.refs import new_id
 from regrove.serving.events import CompactedObject, PredictionsCompacted, PredictionsDiffered
 from regrove.serving.gather import Gathered, Side, failures_frame, fingerprints, labels_frame
+from regrove.serving.ids import KnownIds
 from regrove.serving.records import Record
 from regrove.serving.segment import cut, folder_of, held, read, segments
 from regrove.serving.store import Store, StoredObject
@@ -72,12 +73,13 @@ class Compaction(msgspec.Struct, frozen=True, kw_only=True):
 class Compactor:
     """Compacts the log of one deployment under a lease."""
 
-    def __init__(self, database: Database, vault: Vault, ledger: Ledger, root: Path) -> None:
+    def __init__(self, database: Database, vault: Vault, ledger: Ledger, root: Path, known: KnownIds) -> None:
         self._database = database
         self._vault = vault
         self._ledger = ledger
         self._store = Store(database)
         self._root = root
+        self._ids = known
 
     def run(self, project: str, deployment: str, lease: Lease) -> Compaction:
         """Compact every segment that nobody writes any more."""
@@ -190,7 +192,8 @@ class Compactor:
         given = gathered.given()
         if not given:
             return None
-        objects = self._store.objects(project, deployment, kind="predictions", first_id=min(given), last_id=max(given))
+        near = self._store.objects(project, deployment, kind="predictions", first_id=min(given), last_id=max(given))
+        objects = self._ids.holding(given, near)
         if not objects:
             return None
         paths = [self._vault.fetch(each.digest) for each in objects]

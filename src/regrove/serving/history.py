@@ -16,6 +16,7 @@ from regrove.refs import prediction_ref
 from regrove.schema import LogicalType, to_polars
 from regrove.serving.bodies import prediction_id
 from regrove.serving.gather import Gathered, failures_frame, labels_frame
+from regrove.serving.ids import KnownIds
 from regrove.serving.records import Record
 from regrove.serving.segment import folder_of, read, segments
 from regrove.serving.store import Store, StoredObject
@@ -93,10 +94,11 @@ class PredictionRecord(msgspec.Struct, frozen=True, kw_only=True):
 class History:
     """Reads the log of deployments."""
 
-    def __init__(self, store: Store, vault: Vault, root: Path) -> None:
+    def __init__(self, store: Store, vault: Vault, root: Path, known: KnownIds) -> None:
         self._store = store
         self._vault = vault
         self._root = root
+        self._ids = known
 
     def predictions(
         self, project: str, deployment: str, *, since: int | None = None, until: int | None = None
@@ -233,7 +235,7 @@ class History:
         import polars as pl
 
         given = gathered.given()
-        near = [each for each in recorded if given and each.first_id <= max(given) and each.last_id >= min(given)]
+        near = self._ids.holding(given, recorded)
         if not near:
             return None
         keys = pl.concat(self._scan(each).select("request_id", "row") for each in near)

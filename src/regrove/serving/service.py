@@ -17,6 +17,7 @@ from regrove.serving.config import Declarations, DeploymentConfig
 from regrove.serving.events import PredictionsDiffered
 from regrove.serving.generation import Revision
 from regrove.serving.history import History, LabelRecord, PredictionRecord
+from regrove.serving.ids import KnownIds
 from regrove.serving.publishing import Publisher
 from regrove.serving.splits import Splits
 from regrove.serving.store import Deployment, Publication, Store
@@ -60,8 +61,9 @@ class Deployments:
         self._store = Store(database)
         self._leases = Leases(database)
         self._publisher = Publisher(database, objects, ledger, clock)
-        self._compactor = Compactor(database, vault, ledger, root)
-        self._history = History(self._store, vault, root)
+        known = KnownIds(vault)
+        self._compactor = Compactor(database, vault, ledger, root, known)
+        self._history = History(self._store, vault, root, known)
         self.splits = Splits(
             self._publisher, self._history, root, running=self._running, wanted=self._wanted, models=models
         )
