@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+
 from regrove.clock import iso
 from regrove.errors import InvalidInput
 from regrove.gates.case import LEAST_DAYS, Unanswered
@@ -20,13 +22,15 @@ if TYPE_CHECKING:
     from regrove.gates.case import Case
     from regrove.gates.config import ChampionConfig
     from regrove.gates.scoring import Judged
-    from regrove.stats.comparison import Promotion
+    from regrove.stats.comparison import Gain, Promotion
 
-__all__ = ["LEVEL", "Champion", "benefit_of", "compared"]
+__all__ = ["BETTER", "NO_WORSE", "Champion", "Compared", "benefit_of", "compared"]
 
-LEVEL: Final = 0.95
-"""Of the interval of the gain: that of a candidate without any gain lies above 0 one time in forty, with few days a
-little more often."""
+BETTER: Final = 0.99
+"""Of the interval that must lie above 0 for a candidate to count as better. Days are drawn, seeds are not: two fits of
+one recipe differ by more than their days show, and at .95 more than one of twenty such pairs is called better."""
+NO_WORSE: Final = 0.9
+"""Of the interval that must lie above the margin: each end errs in one of twenty."""
 _STATUS: Final[dict[Decision, Status]] = {
     Decision.PROMOTE: "pass",
     Decision.REJECT: "fail",
@@ -64,10 +68,11 @@ class Champion:
         if case.champion.version.digest == case.candidate.version.digest:
             return (_result(asked, "inconclusive", f"It is the champion already: {ref}."),)
         if why := _undecided(case):
-            return (_result(asked, "inconclusive", why, left_out=case.shared.left_out),)
+            left_out = case.shared.left_out if case.holdout.height else 0
+            return (_result(asked, "inconclusive", why, left_out=left_out),)
         question = case.question(case.shared.rows)
         try:
-            found = question.of_two(*case.pair, level=LEVEL)
+            found = question.of_two(*case.pair, level=BETTER)
             margin = asked.margin if asked.margin is not None else _margin(case, found)
             decided = compared(found, asked, margin, fresh=_is_fresher(case))
         except Unanswered as error:
@@ -77,9 +82,32 @@ class Champion:
         return (_judged(case, asked, found, decided, margin),)
 
 
-def compared(found: Judged, asked: ChampionConfig, margin: float, *, fresh: bool) -> Promotion:
-    """The decision on a gain under a rule; ``fresh`` says whether the candidate has learnt from later rows."""
-    return judge(found.gain, margin=margin, benefit=benefit_of(asked.rule, fresh=fresh))
+class Compared(msgspec.Struct, frozen=True):
+    """The decision on a gain, and the interval that it rests on."""
+
+    decision: Decision
+    better: bool
+    """Whether the candidate is shown to be better, and not only to be no worse."""
+    promotion: Promotion
+
+    @property
+    def gain(self) -> Gain:
+        """The gain with that interval."""
+        return self.promotion.gain
+
+
+def compared(found: Judged, asked: ChampionConfig, margin: float, *, fresh: bool) -> Compared:
+    """The decision on a gain under a rule; ``fresh`` says whether the candidate has learnt from later rows.
+
+    Better is judged by the interval at `BETTER`; where the rule allows for it, no worse than the margin by that at
+    `NO_WORSE`.
+    """
+    strict = judge(found.paired.gain(level=BETTER))
+    benefit = benefit_of(asked.rule, fresh=fresh)
+    if strict.decision is Decision.PROMOTE or not benefit:
+        return Compared(strict.decision, strict.superior, strict)
+    loose = judge(found.paired.gain(level=NO_WORSE), margin=margin, benefit=benefit)
+    return Compared(loose.decision, better=False, promotion=loose)
 
 
 def benefit_of(rule: str, *, fresh: bool) -> str:
@@ -129,8 +157,8 @@ def _margin(case: Case, found: Judged) -> float:
     return margin_for(metric, found.champion, trivial)
 
 
-def _judged(case: Case, asked: ChampionConfig, found: Judged, decided: Promotion, margin: float) -> CheckResult:
-    gain, ref = found.gain, case.champion.version.ref if case.champion else ""
+def _judged(case: Case, asked: ChampionConfig, found: Judged, decided: Compared, margin: float) -> CheckResult:
+    gain, ref = decided.gain, case.champion.version.ref if case.champion else ""
     shown = (
         f"{case.metric} {found.candidate:.4g} instead of {found.champion:.4g}, a gain of {gain.value:.3g} "
         f"({gain.interval.low:.3g} to {gain.interval.high:.3g}) on {gain.blocks} days that neither learnt from"
@@ -143,8 +171,8 @@ def _judged(case: Case, asked: ChampionConfig, found: Judged, decided: Promotion
         _sentence(decided, ref, shown, margin) + left,
         value=gain.value,
         interval=ends(gain.interval),
-        level=LEVEL,
-        threshold=-margin if decided.benefit else 0.0,
+        level=gain.interval.level,
+        threshold=-margin if decided.promotion.benefit else 0.0,
         rows=gain.rows,
         blocks=gain.blocks,
         left_out=case.shared.left_out,
@@ -152,20 +180,22 @@ def _judged(case: Case, asked: ChampionConfig, found: Judged, decided: Promotion
     )
 
 
-def _sentence(decided: Promotion, ref: str, shown: str, margin: float) -> str:
+def _sentence(decided: Compared, ref: str, shown: str, margin: float) -> str:
+    promotion = decided.promotion
     if decided.decision is Decision.REJECT:
-        beyond = f" by more than the margin {margin:.3g}" if decided.benefit and margin else ""
+        beyond = f" by more than the margin {margin:.3g}" if promotion.benefit and margin else ""
         return f"It is worse than {ref}{beyond}: {shown}."
     if decided.decision is Decision.PROMOTE:
-        if decided.superior:
+        if decided.better:
             return f"It is better than {ref}: {shown}."
-        fresh = ", and has learnt from later rows" if decided.benefit == "fresher" else ""
+        fresh = ", and has learnt from later rows" if promotion.benefit == "fresher" else ""
         return f"It is not worse than {ref} by more than the margin {margin:.3g}{fresh}: {shown}."
-    more = needs(decided.more, "days")
-    return f"It is open whether it is better than {ref}: {shown}; {'it ' if more.startswith('needs') else ''}{more}."
+    more = needs(promotion.more, "days")
+    what = f"not worse than {ref} by more than the margin {margin:.3g}" if promotion.benefit else f"better than {ref}"
+    return f"It is open whether it is {what}: {shown}; {'it ' if more.startswith('needs') else ''}{more}."
 
 
-def _detail(case: Case, found: Judged, decided: Promotion, margin: float) -> dict[str, Any]:
+def _detail(case: Case, found: Judged, decided: Compared, margin: float) -> dict[str, Any]:
     before, after = case.pair
     question, days = case.question(case.shared.rows), case.shared.rows[DAY].unique().sort()
     assert case.champion is not None
@@ -175,9 +205,10 @@ def _detail(case: Case, found: Judged, decided: Promotion, margin: float) -> dic
         "champion": found.champion,
         "candidate": found.candidate,
         "margin": margin,
-        "benefit": decided.benefit,
+        "benefit": decided.promotion.benefit,
+        "better": decided.better,
         "decision": decided.decision.value,
-        "said": decided.reason,
+        "said": decided.promotion.reason,
         "error": found.gain.error,
         "p": found.gain.p,
         "draws": found.gain.draws,

@@ -2,8 +2,8 @@
 
 A slice passes when the candidate is shown not to be worse there by more than the margin; that all must pass needs no
 correction. It fails when it is shown to be worse by more, with the chance of any false alarm among all slices held at
-.05 (Holm). A slice whose interval is wider than the margin on either side could show neither: it is listed, and decides
-nothing.
+.05 (Holm). One that is neither, and whose interval is wider than the margin on either side, could hardly be: it is too
+small, is listed, and decides nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import polars as pl
 
 from regrove.errors import InvalidInput, nearest
 from regrove.gates.case import LEAST_DAYS, Unanswered
-from regrove.gates.champion import LEVEL
+from regrove.gates.champion import NO_WORSE
 from regrove.gates.check import CheckResult, Status, ends
 from regrove.gates.rows import DAY, REQUEST
 from regrove.stats.comparison import bootstrap_p
@@ -99,9 +99,9 @@ class Slices:
         except Unanswered as error:
             return (_alone(asked, "inconclusive", f"No slice can be compared: {error}"),)
         cut = [_slice(case, name, mask, before, after, asked.margin) for name, mask in _masks(case, asked)]
-        large = [each for each in cut if each.found is not None]
-        _decide(large, asked.margin)
-        return (_large(asked, case, large), *_small(asked, [each for each in cut if each.found is None]))
+        _decide(cut, asked.margin)
+        small = [each for each in cut if each.why]
+        return (_large(asked, case, [each for each in cut if not each.why]), *_small(asked, small))
 
 
 def _masks(case: Case, asked: SlicesConfig) -> list[tuple[str, pl.Series]]:
@@ -129,27 +129,28 @@ def _slice(case: Case, name: str, mask: pl.Series, before: pl.DataFrame, after: 
         made.why = f"all of its rows are {only}"
         return made
     try:
-        found = question.of_two(before.filter(mask), after.filter(mask), level=LEVEL)
+        found = question.of_two(before.filter(mask), after.filter(mask), level=NO_WORSE)
     except (InvalidStatistic, InvalidInput) as error:
         made.why = error.happened[:1].lower() + error.happened[1:]
         return made
     gain, paired = found.gain, found.paired
-    made.p = bootstrap_p(-gain.value, -paired.drawn[:, 0], -paired.without[:, 0], margin, blocks=gain.blocks)
-    if gain.interval.width / 2.0 > margin and gain.interval.high >= -margin:
-        made.why = f"its interval is {gain.interval.width:.3g} wide, so it cannot show a margin of {margin:.3g}"
-        return made
     made.found = found
+    made.p = bootstrap_p(-gain.value, -paired.drawn[:, 0], -paired.without[:, 0], margin, blocks=gain.blocks)
     return made
 
 
-def _decide(large: list[_Slice], margin: float) -> None:
-    worse = holm([each.p for each in large], _FAMILY).rejected
-    for each, is_worse in zip(large, worse, strict=True):
-        assert each.found is not None
+def _decide(cut: list[_Slice], margin: float) -> None:
+    worse = holm([each.p for each in cut], _FAMILY).rejected
+    for each, is_worse in zip(cut, worse, strict=True):
+        if each.found is None:
+            continue
+        interval = each.found.gain.interval
         if is_worse:
             each.status = "fail"
-        elif each.found.gain.interval.low > -margin:
+        elif interval.low > -margin:
             each.status = "pass"
+        elif interval.width / 2.0 > margin:
+            each.why = f"its interval is {interval.width:.3g} wide, so it can hardly show a margin of {margin:.3g}"
 
 
 def _large(asked: SlicesConfig, case: Case, large: list[_Slice]) -> CheckResult:
@@ -164,7 +165,7 @@ def _large(asked: SlicesConfig, case: Case, large: list[_Slice]) -> CheckResult:
         status=status,
         value=gain.value if gain else None,
         interval=ends(gain.interval) if gain else None,
-        level=LEVEL,
+        level=NO_WORSE,
         threshold=-asked.margin,
         reason=_reason(status, by, len(large), asked.margin, case.metric),
         rows=case.shared.rows.height,

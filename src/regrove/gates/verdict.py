@@ -28,7 +28,7 @@ def decided(candidate: str, champion: str, checks: Sequence[CheckResult]) -> tup
         return "HOLD", f"{candidate} is held: {_joined(undecided)}"
     compared = next((each for each in checks if each.name == "champion" and each.status == "pass"), None)
     if compared is not None:
-        return "PROMOTE", f"{candidate} may replace {champion}: {_lowered(compared.reason)}"
+        return "PROMOTE", f"{candidate} may go live: {_lowered(compared.reason)}"
     passed = sum(each.status == "pass" and each.severity == "block" for each in checks)
     alone = "there is no champion to compare it with, and " if not champion else ""
     return "PROMOTE", f"{candidate} may go live: {alone}it passed {passed} of the checks that its gate asks for."
