@@ -78,6 +78,8 @@ def show(context: typer.Context, which: Which, as_json: AsJson = False) -> None:
 
 
 def _told(phase: Phase) -> str:
+    if phase.share == 10_000:
+        return "the promotion" + (f", {when(phase.ended_at)}" if phase.ended_at is not None else ", not yet")
     began = f"since {when(phase.began_at)}" if phase.began_at is not None else "not begun"
     ended = f" until {when(phase.ended_at)}" if phase.ended_at is not None else ""
     kept = f"  {short(phase.evidence)}" if phase.evidence else ""
