@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from regrove.cli import (
+    alerts,
     audit,
     clock,
     datasets,
@@ -15,6 +16,7 @@ from regrove.cli import (
     gate,
     loop,
     models,
+    monitors,
     playbooks,
     predict,
     projects,
@@ -69,6 +71,8 @@ app.add_typer(runs.app, name="runs")
 app.add_typer(models.app, name="models")
 app.add_typer(gate.app, name="gate")
 app.add_typer(deployments.app, name="deployments")
+app.add_typer(monitors.app, name="monitors")
+app.add_typer(alerts.app, name="alerts")
 app.add_typer(rollouts.app, name="rollouts")
 app.add_typer(playbooks.app, name="playbooks")
 app.add_typer(loop.app, name="loop")

@@ -31,7 +31,7 @@ def emit_json(value: Any) -> None:
 def _timed(value: Any, key: str = "") -> Any:
     if isinstance(value, dict):
         return {name: _timed(each, name) for name, each in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_timed(each) for each in value]
     return iso(value) if key.endswith("_at") and isinstance(value, int) and not isinstance(value, bool) else value
 
@@ -43,7 +43,7 @@ def listing(items: Iterable[Any], cells: Sequence[Cell], *, as_json: bool, empty
         emit_json(found)
         return
     if not found:
-        console.print(empty)
+        console.print(empty, markup=False)
         return
     table = Table(box=None, pad_edge=False, header_style="dim")
     for header, _ in cells:

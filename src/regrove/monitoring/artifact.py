@@ -27,6 +27,7 @@ __all__ = ["NAME", "Artifact", "find", "rows"]
 NAME: Final = "reference"
 """The name of the artifact."""
 _TIME: Final = "event_time"
+_MOST_ROWS: Final = 1_000_000
 
 
 class Artifact(msgspec.Struct, frozen=True):
@@ -52,8 +53,8 @@ def find(runs: Runs, version: ModelVersion) -> Artifact:
 def rows(vault: Vault, artifact: Artifact, columns: Sequence[str], *, reach: int) -> pl.DataFrame:
     """The rows of an artifact in order of time: ``at``, ``label``, ``origin``, and those of ``columns`` that it has.
 
-    Rows that are more than ``reach`` microseconds older than the newest are not read. Raises Corrupt when it has no
-    event time.
+    Rows that are more than ``reach`` microseconds older than the newest are not read. Rows of a run whose split was
+    made at random have no time (null). Raises Corrupt when there is no such column.
     """
     import polars as pl
 
@@ -74,5 +75,5 @@ def rows(vault: Vault, artifact: Artifact, columns: Sequence[str], *, reach: int
     at = pl.col("at").to_physical()
     newest = moments.select(at.max()).collect().item()
     if newest is None:
-        return moments.collect()
+        return moments.head(_MOST_ROWS).collect()
     return moments.filter(at > newest - reach).sort("at").collect()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,20 +12,25 @@ from regrove.monitoring.block import opens_window
 from regrove.monitoring.count import Counted, history
 from regrove.monitoring.drift import Judgement, judge, level_of
 from regrove.monitoring.evidence import DriftEvidence
+from regrove.monitoring.picture import of_window, worst
 from regrove.monitoring.verdict import Verdict
 
 if TYPE_CHECKING:
     from regrove.monitoring.block import Block
     from regrove.monitoring.config import ReferenceName
     from regrove.monitoring.rooms import Rooms, Subject
+    from regrove.render import Picture
 
 __all__ = ["compared"]
+
+Draw = Callable[[], "Picture"]
+"""Draws the picture of a verdict, when an alert needs it."""
 
 
 def compared(
     rooms: Rooms, subject: Subject, counted: Counted, block: Block, *, began_at: int, at: int
-) -> Iterator[Verdict]:
-    """The verdicts of a block's end, each with its evidence kept.
+) -> Iterator[tuple[Verdict, Draw]]:
+    """The verdicts of a block's end, each with its evidence kept, and what draws it.
 
     A window that began before the monitor did is not judged.
     """
@@ -50,16 +55,18 @@ def _judged(
     against: ReferenceName,
     *,
     at: int,
-) -> Verdict:
+) -> tuple[Verdict, Draw]:
     config, frozen = subject.config, counted.frozen
     assert config.drift is not None
     level = level_of(config.drift.pages_per_quarter, config.families, config.in_a_quarter(window))
     inside = history(rooms, counted, since=opens, until=block.end_at)
     before = history(rooms, counted, since=opens - config.reach, until=opens) if against == "previous" else []
     seed = _seed(subject.name, counted.reference.number, against, window, block.end_at)
+    right = [each[:2] for each in inside]
+    left = frozen.train if against == "train" else [each[:2] for each in before]
     found = judge(
-        [each[:2] for each in inside],
-        frozen.train if against == "train" else [each[:2] for each in before],
+        right,
+        left,
         frozen.columns,
         level=level,
         seed=seed,
@@ -87,7 +94,7 @@ def _judged(
         p=found.p,
         columns=found.findings,
     )
-    return Verdict(
+    verdict = Verdict(
         project=subject.project,
         monitor=subject.name,
         kind="drift",
@@ -107,6 +114,13 @@ def _judged(
         evidence=rooms.vault.add_json(evidence),
         judged_at=at,
     )
+
+    def draw() -> Picture:
+        shown = worst(found.findings)
+        assert shown is not None  # only DRIFT is drawn
+        return of_window(verdict, shown.column, frozen.cells[shown.column], left, right)
+
+    return verdict, draw
 
 
 def _explained(found: Judgement, subject: Subject, counted: Counted, against: ReferenceName, window: str) -> Judgement:

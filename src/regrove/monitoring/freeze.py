@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from regrove.monitoring import artifact as artifacts
 from regrove.monitoring.block import Block, block_at
 from regrove.monitoring.column import AnyLayout, Watched, layout_for, watched
@@ -59,6 +61,10 @@ def freeze(
     if not known.height and not sample.height:
         return None
     columns, layouts = _layouts(columns, known, sample, config.zone)
+    timed = known.filter(known["at"].is_not_null())
+    if known.height and not timed.height:
+        why = f"the rows of {artifact.run} have no time: its split was made at random"
+        artifact = msgspec.structs.replace(artifact, why=why)
     from regrove.stats.summaries import layout_to_bytes
 
     return Frozen(
@@ -70,8 +76,8 @@ def freeze(
         columns=columns,
         layouts={name: layout_to_bytes(layout) for name, layout in layouts.items()},
         missing=tuple(name for name in declared or () if name not in version.signature.request),
-        blocks=tuple(_blocks(known, columns, layouts, config)),
-        loss=_loss(known, version.signature, config),
+        blocks=tuple(_blocks(timed, columns, layouts, config)),
+        loss=_loss(timed, version.signature, config),
     )
 
 

@@ -9,6 +9,7 @@ reference; what a canary or a tester was answered says nothing about it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -17,14 +18,17 @@ from regrove.monitoring.block import Block, block_at
 from regrove.monitoring.evidence import LossEvidence
 from regrove.monitoring.loss import MatureLoss, judged
 from regrove.monitoring.maturity import MATURE_AT, Maturity
+from regrove.monitoring.picture import of_losses
 from regrove.monitoring.verdict import Answer, Finding, Verdict
 from regrove.stats.sequential.growth import Detector
 from regrove.stats.sequential.suspicion import Cusum
 
 if TYPE_CHECKING:
+    from regrove.monitoring.comparison import Draw
     from regrove.monitoring.log import Log
     from regrove.monitoring.reference import Frozen, LossReference, Reference
     from regrove.monitoring.rooms import Rooms, Subject
+    from regrove.render import Picture
     from regrove.stats.labels import BlockLoss
 
 __all__ = ["LossState", "followed", "unfinished"]
@@ -60,8 +64,9 @@ def unfinished(rooms: Rooms, subject: Subject, known: list[Reference]) -> list[t
 
 def followed(
     rooms: Rooms, subject: Subject, log: Log, known: list[Reference], *, closed_until: int, restart: bool, at: int
-) -> Iterator[tuple[MatureLoss, Verdict | None]]:
-    """The losses of blocks that have become mature, oldest first; those of the last reference with a verdict.
+) -> Iterator[tuple[MatureLoss, Verdict | None, Draw | None]]:
+    """The losses of blocks that have become mature, oldest first; those of the last reference with a verdict and what
+    draws it.
 
     Args:
         rooms: the rooms below.
@@ -87,11 +92,17 @@ def followed(
             if share < MATURE_AT:
                 break
             found, loss = _loss(subject, log, reference, frozen, block, share, at=at)
-            verdict = None
+            verdict, draw = None, None
             if living and found is not None:
                 state, loss, verdict = _verdict(rooms, subject, reference, frozen, state, found, loss)
-            yield loss, verdict
+                draw = partial(_sketch, rooms, frozen.loss, loss)
+            yield loss, verdict, draw
             block = block_at(block.end_at, frozen.block, frozen.zone)
+
+
+def _sketch(rooms: Rooms, usual: LossReference, loss: MatureLoss) -> Picture:
+    earlier = rooms.store.losses(loss.project, loss.monitor, reference=loss.reference)
+    return of_losses(usual, [each for each in earlier if each.start_at < loss.start_at], loss)
 
 
 def _state(rooms: Rooms, subject: Subject, reference: Reference) -> LossState | None:

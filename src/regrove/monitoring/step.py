@@ -8,6 +8,7 @@ has happened, and the next tick makes the step again.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ from regrove.monitoring.verdict import Verdict
 if TYPE_CHECKING:
     from regrove.monitoring.alert import AlertKind, Signal
     from regrove.monitoring.block import Block
+    from regrove.monitoring.comparison import Draw
     from regrove.monitoring.log import Control, Log
     from regrove.monitoring.rooms import Rooms, Subject
 
@@ -60,26 +62,44 @@ def end_of_block(
     moved = msgspec.structs.replace(progress, closed_until=block.end_at)
     if counted is None:
         return Step(at=at, progress=moved)
-    verdicts = list(compared(rooms, subject, counted, block, began_at=progress.began_at, at=at))
-    losses, judged = _followed(rooms, subject, log, progress, counted, block, at=at)
-    verdicts += judged
+    drawn: dict[str, Draw] = {}
+    verdicts = []
+    for verdict, draw in compared(rooms, subject, counted, block, began_at=progress.began_at, at=at):
+        verdicts.append(verdict)
+        drawn[verdict.evidence] = draw
+    losses = []
+    for loss, judged, sketch in _followed(rooms, subject, log, progress, counted, block, at=at):
+        losses.append(loss)
+        if judged is not None and sketch is not None:
+            verdicts.append(judged)
+            drawn[judged.evidence] = sketch
     if control.publication != progress.publication:  # it answered until this block's end; since then another one does
         return Step(at=at, progress=moved, counted=counted, verdicts=verdicts, losses=losses)
     fed = any(each.state for each in losses)
     rules = msgspec.structs.replace(progress.rules, restart=progress.rules.restart and not fed)
     rules, changes = _rung(rooms, subject, rules, control, counted, verdicts, at=at)
+    changes = [_drawn(rooms, each, drawn) for each in changes]
     moved = msgspec.structs.replace(moved, rules=rules)
     return Step(at=at, progress=moved, counted=counted, verdicts=verdicts, losses=losses, changes=changes)
 
 
 def _followed(
     rooms: Rooms, subject: Subject, log: Log, progress: Progress, counted: Counted, block: Block, *, at: int
-) -> tuple[list[MatureLoss], list[Verdict]]:
+) -> Iterator[tuple[MatureLoss, Verdict | None, Draw | None]]:
     """The losses that have become mature, and the verdicts on those of the living model."""
     known = rooms.store.references(subject.project, subject.name)
     known = [*known, counted.reference] if counted.is_new else known
-    found = list(followed(rooms, subject, log, known, closed_until=block.end_at, restart=progress.rules.restart, at=at))
-    return [loss for loss, _ in found], [verdict for _, verdict in found if verdict is not None]
+    restart = progress.rules.restart
+    return followed(rooms, subject, log, known, closed_until=block.end_at, restart=restart, at=at)
+
+
+def _drawn(rooms: Rooms, change: Change, drawn: dict[str, Draw]) -> Change:
+    """The change, with the picture of an alert that begins."""
+    alert = change.alert
+    if change.verb not in ("pending", "fired") or alert.evidence not in drawn:
+        return change
+    picture = rooms.vault.add_bytes(drawn[alert.evidence]().svg.encode())
+    return msgspec.structs.replace(change, alert=msgspec.structs.replace(alert, picture=picture))
 
 
 def _rung(
