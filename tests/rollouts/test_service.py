@@ -8,6 +8,8 @@ from msgspec.structs import replace
 from regrove.errors import Conflict, InvalidInput, NotFound, Refused
 from regrove.ledger import acting
 from regrove.rollouts.guard import look
+from regrove.schema import Column, LogicalType, Schema
+from tests.registry import samples
 from tests.rollouts.world import DAY, MODEL
 
 
@@ -327,6 +329,15 @@ class TestStart:
         world.models.promote(f"{MODEL}@3", reason="not published yet")
         with pytest.raises(Conflict, match="no control yet"):
             start("late", candidate=f"model:{MODEL}@2", reason="x")
+        assert world.facts() == []
+
+    def test_a_version_that_callers_do_not_send_enough_for(self, world):
+        """It is refused before it is recorded, not held after."""
+        spec = samples.bare_spec(world.vault, 4)
+        asked = Schema((*spec.request, Column("weather", LogicalType.STRING, nullable=False)))
+        version = world.models.register(replace(spec, request=asked))
+        with pytest.raises(Refused, match="asks for 'weather'"):
+            world.rollouts.start("late", candidate=version.ref, reason="x")
         assert world.facts() == []
 
     def test_a_deployment_of_one_version(self, world):

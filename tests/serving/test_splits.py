@@ -88,6 +88,16 @@ class TestOpen:
         with pytest.raises(Refused, match="already"):
             deployments.splits.open("late", candidate="model:late@1", share=0.5, salt="one")
 
+    def test_what_could_not_be_opened_can_be_told_before(self, server, deployments, declared, ledger):
+        declared.versions |= {CANDIDATE: 2, "model:late@1": 1}
+        before = ledger.head().position
+        deployments.splits.check("late", candidate=CANDIDATE)
+        with pytest.raises(Refused, match="already"):
+            deployments.splits.check("late", candidate="model:late@1")
+        with pytest.raises(InvalidInput, match="version"):
+            deployments.splits.check("late", candidate="model:late@champion")
+        assert ledger.head().position == before
+
     def test_one_split_at_a_time(self, split):
         with pytest.raises(Conflict, match="split already"):
             split.splits.open("late", candidate=CANDIDATE, share=0.5, salt="two")

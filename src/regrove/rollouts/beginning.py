@@ -30,6 +30,7 @@ def begin(rooms: Rooms, deployment: str, *, candidate: str, gate: str, reason: s
             return each
     running = rooms.deployments.get(name)
     _check_free(rooms, running, config, version)
+    rooms.deployments.splits.check(name, candidate=version.ref)
     gate_ref, approved_by = _check_let(rooms, version, running, gate, reason)
     policy = config.rollout or RolloutConfig()
     now = rooms.clock.now()

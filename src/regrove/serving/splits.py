@@ -80,14 +80,13 @@ class Splits:
                 received=salt,
                 mend="settle that one first",
             )
-        wanted = self._wanted(name, _numbered(candidate))
-        if wanted.model_digest == current.revision.model_digest:
-            raise Refused(
-                f"{wanted.model} answers everybody already", expected="another version", received=wanted.model
-            )
-        self._check_fits(current.revision, wanted)
+        wanted = self._beside(name, current.revision, candidate)
         split = Split(candidate=wanted, share=tenthousandths, salt=salt, edges=edges)
         return self._publisher.publish(deployment.project, deployment.name, "running", current.revision, split)
+
+    def check(self, name: str, *, candidate: str) -> None:
+        """Raise what `open` would of the version ``candidate`` beside what answers now; nothing is published."""
+        self._beside(name, self._running(name).current.revision, candidate)
 
     def settle(self, name: str, *, model: str) -> Publication:
         """Let the model version ``model`` answer everybody: the end of a split, to either side."""
@@ -130,6 +129,16 @@ class Splits:
         if since is not None:
             mine = mine.filter(pl.col("at").to_physical() >= since)
         return edges_of(mine["seconds"].to_numpy(), mine["score"].to_list())
+
+    def _beside(self, name: str, control: Revision, candidate: str) -> Revision:
+        """The candidate as a revision; Refused when it is the control or cannot answer what the control can."""
+        wanted = self._wanted(name, _numbered(candidate))
+        if wanted.model_digest == control.model_digest:
+            raise Refused(
+                f"{wanted.model} answers everybody already", expected="another version", received=wanted.model
+            )
+        self._check_fits(control, wanted)
+        return wanted
 
     def _check_fits(self, control: Revision, candidate: Revision) -> None:
         """Refuse a candidate that cannot answer what the control can."""
