@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from regrove.serving.replica import Replica
+from regrove.serving.traffic import place
 from tests.rollouts.world import DAY, MODEL
 from tests.serving.doubles import Server, Sum, row
 
@@ -93,3 +94,20 @@ def test_a_candidate_that_does_its_work_comes_to_answer_everybody(world, served)
     assert after.state == "completed", after.reason
     assert 20 <= after.phases[0].requests <= 40
     assert world.current.revision.model == f"model:{MODEL}@2"
+
+
+def test_one_caller_who_asks_all_the_time_is_one(world, served):
+    """Its requests come to one side all together, which is no sign of a wrong split, nor are its errors many."""
+    server = served(lambda published: tuple(Sum() for _ in published.arms))
+    world.policy(phases=["30%", "100%"], minimum_requests=10)
+    begun = world.start()
+    world.rollouts.tick()
+    server.watcher.poll()
+    world.rollouts.tick()
+    heavy = next(f"C{number}" for number in range(100) if place(begun.id, f"C{number}") < 3_000)
+    for _ in range(150):
+        server.predict(row(), key=heavy)
+    ask(server, 40)
+    assert world.rollouts.tick() == []
+    assert world.rollout.current.requests > 150
+    assert world.rollout.peaks["split"] < 3

@@ -158,6 +158,32 @@ class TestTallies:
         assert candidate.scores == (0, candidate.requests, 0)
         assert (control.share, control.slow_p95, control.failed) == (0.5, 0, 0)
 
+    def test_a_caller_who_comes_again_is_one_unit(self, split, server):
+        """In all generations together, whatever key it is known by; a request of many is a unit of its own."""
+        for number in range(12):
+            server.predict(row(flight="UA1"))
+            server.predict(row(flight=f"UA{number}"), key="club")
+        server.predict(row(flight="UA1"), row(flight="UA2"))
+        before = split.splits.tallies("late", salt="one")
+        assert sum(each.requests for each in before) == 25
+        assert sum(each.units.requests for each in before) == 3
+        assert sum(sum(each.units.scores) for each in before) == 3
+        split.splits.open("late", candidate=CANDIDATE, share=0.9, salt="one", edges=EDGES)
+        server.watcher.poll()
+        server.predict(row(flight="UA1"))
+        server.predict(row(flight="UA7"))
+        later = split.splits.tallies("late", salt="one")
+        assert sum(each.requests for each in later) == 27
+        assert [each.units.requests for each in later[:2]] == [each.units.requests for each in before]
+        assert sum(each.units.requests for each in later) == 4
+        server.close()
+        split.compact("late")
+        assert split.splits.tallies("late", salt="one") == later
+
+    def test_callers_who_come_once_are_their_requests(self, split, server):
+        revisions(server, 5)
+        assert [each.units for each in split.splits.tallies("late", salt="one")] == [None, None]
+
     def test_the_same_before_and_after_compaction(self, split, server):
         revisions(server, 30)
         before = split.splits.tallies("late", salt="one")
@@ -178,6 +204,10 @@ class TestTallies:
         tallies = deployments.splits.tallies("late", salt="one")
         assert [each.failed for each in tallies].count(1) == 1
         assert sum(each.requests for each in tallies) == 1
+        assert mine.predict(row(hour=13)).status >= 500
+        tallies = deployments.splits.tallies("late", salt="one")
+        assert sum(each.requests for each in tallies) == 2
+        assert sum(each.units.failed for each in tallies) == 1  # both are of one caller, known by its sticky field
         before = tallies
         mine.close()
         deployments.compact("late")

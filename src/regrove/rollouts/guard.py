@@ -126,22 +126,26 @@ def look(
 
 
 def grids(tallies: Sequence[Tally], edges: GuardEdges | None, policy: RolloutConfig) -> dict[str, Grid]:
-    """The e-process of each guard over all generations, by name; one unit a request."""
+    """The e-process of each guard over all generations, by name.
+
+    One unit a request; where callers with a key came again, one unit a caller: the first time that it did a thing.
+    """
     cells = cell_names(edges)
     found = {ERRORS: begin(), SPLIT: begin(RATIO_MISMATCH, two_sided=True)}
     if edges is not None:
         found |= {SLOW_95: begin(), SLOW_99: begin()} | {name: begin() for name in cells}
     for candidate, control in _pairs(tallies):
         share = candidate.share
-        found[SPLIT] = observe_counts(found[SPLIT], candidate.requests, control.requests, share)
-        found[ERRORS] = observe_counts(found[ERRORS], candidate.failed, control.failed, share)
+        ours, theirs = candidate.units or candidate, control.units or control
+        found[SPLIT] = observe_counts(found[SPLIT], ours.requests, theirs.requests, share)
+        found[ERRORS] = observe_counts(found[ERRORS], ours.failed, theirs.failed, share)
         if edges is None:
             continue
-        found[SLOW_95] = observe_counts(found[SLOW_95], candidate.slow_p95, control.slow_p95, share)
-        found[SLOW_99] = observe_counts(found[SLOW_99], candidate.slow_p99, control.slow_p99, share)
+        found[SLOW_95] = observe_counts(found[SLOW_95], ours.slow_p95, theirs.slow_p95, share)
+        found[SLOW_99] = observe_counts(found[SLOW_99], ours.slow_p99, theirs.slow_p99, share)
         tilted = share * policy.score_ratio / (share * policy.score_ratio + 1.0 - share)
         for place, name in enumerate(cells):
-            found[name] = observe_counts(found[name], candidate.scores[place], control.scores[place], tilted)
+            found[name] = observe_counts(found[name], ours.scores[place], theirs.scores[place], tilted)
     # The tallies were folded one generation after the other; only the sum was looked at.
     return {name: msgspec.structs.replace(grid, peak=max(0.0, grid.log_e)) for name, grid in found.items()}
 

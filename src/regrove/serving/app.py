@@ -238,7 +238,9 @@ class App:
         """Log that an arm failed a request; False when not even that could be written."""
         record = Failed(
             request_id=turn.asked.request_id,
-            key=turn.asked.key,
+            key=turn.arm.caller(
+                turn.asked.key, turn.asked.rows
+            ),  # its rows are not logged, so that nothing else says it
             at=turn.at,
             generation=turn.arm.generation.number,
             revision=turn.arm.revision.number,

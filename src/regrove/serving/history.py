@@ -50,6 +50,7 @@ _DAY = 86_400_000_000
 
 _REQUESTS = {
     "request_id": LogicalType.STRING,
+    "key": LogicalType.STRING,
     "at": LogicalType.TIMESTAMP,
     "generation": LogicalType.INT64,
     "revision": LogicalType.INT64,
@@ -129,8 +130,8 @@ class History:
     def requests(self, project: str, deployment: str, generations: set[int]) -> pl.DataFrame:
         """The requests that these generations answered, a row each, by their first row.
 
-        Columns: ``request_id``, ``at``, ``generation``, ``revision``, ``seconds``, ``overridden``, ``score`` (the first
-        field of the answer).
+        Columns: ``request_id``, ``key`` (of the caller; null for a request of many), ``at``, ``generation``,
+        ``revision``, ``seconds``, ``overridden``, ``score`` (the first field of the answer).
         """
         import polars as pl
 
@@ -271,10 +272,16 @@ def _by_request(predictions: pl.LazyFrame) -> pl.LazyFrame:
     score = next(name for name in names if name.startswith("output."))
     missing = {"seconds": pl.lit(None, pl.Float64), "overridden": pl.lit(False)}
     added = {name: value for name, value in missing.items() if name not in names}
+    # A request whose rows have keys of their own is nobody's: it was sent to its side by its id.
+    second = predictions.filter(pl.col("row") == 1).select("request_id", second="key", many=pl.lit(True))
+    alone = pl.col("many").is_null() | (pl.col("second") == pl.col("key"))
     return (
         predictions.filter(pl.col("row") == 0)
-        .with_columns(**added)
-        .select("request_id", "at", "generation", "revision", "seconds", "overridden", pl.col(score).alias("score"))
+        .join(second.unique("request_id"), on="request_id", how="left")
+        .with_columns(**added, key=pl.when(alone).then(pl.col("key")))
+        .select(
+            "request_id", "key", "at", "generation", "revision", "seconds", "overridden", pl.col(score).alias("score")
+        )
     )
 
 

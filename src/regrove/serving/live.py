@@ -70,11 +70,15 @@ class Live:
         """
         if not self.candidates:
             return self
+        arm = choose(self.generation.shares, self.generation.salt, self.caller(key, rows), request_id)
+        return self if arm == 0 else self.candidates[arm - 1]
+
+    def caller(self, key: str | None, rows: Sequence[Any]) -> str | None:
+        """The key that a request is kept together by: its own, or the sticky field of its only row."""
         if key is None and self.answering.sticky is not None and len(rows) == 1 and isinstance(rows[0], dict):
             value = rows[0].get(self.answering.sticky)
-            key = None if value is None else str(value)
-        arm = choose(self.generation.shares, self.generation.salt, key, request_id)
-        return self if arm == 0 else self.candidates[arm - 1]
+            return None if value is None else str(value)
+        return key
 
     def named(self, revision: int) -> Live:
         """The arm of this revision; NotFound with those that answer now."""
