@@ -105,7 +105,7 @@ class TestReplay:
         """The log holds the rows of the dataset, each once, with what they turned out to be."""
         said, frame, parked = undisturbed
         assert f"{ROWS} predictions in 230 requests and" in said
-        assert f"The clock stands at {END}." in said
+        assert f"The clock stands at {END}." in said and "next  regrove worker --once" in said
         orders = pl.read_csv(past / "data" / "orders.csv").filter(pl.col("placed_at") >= BEGIN[:10])
         known = frame.select(pl.col("request.order_id").alias("order_id"), "label").sort("order_id")
         assert known.equals(orders.select("order_id", pl.col("returned").alias("label")).sort("order_id"))
@@ -158,10 +158,11 @@ class TestReplay:
         worker.start()
         try:
             assert holds.wait(PATIENCE_S)
-            ask(f"replay orders --until 2025-04-05T00:00:00Z --label returned --singles 0 --url {serving}")
+            said = ask(f"replay orders --until 2025-04-05T00:00:00Z --label returned --singles 0 --url {serving}")
         finally:
             over.set()
             worker.join()
+        assert "next" not in said.out  # a worker is there already
         assert seen[-4:] == [parse(BEGIN) + day * DAY for day in range(1, 5)]
 
     def test_what_the_server_refuses_is_told_and_the_clock_stands_still(

@@ -72,8 +72,8 @@ def replay(
                 total = played if total is None else total.plus(played)
                 _wait_for_worker(ws, played.end)
                 bar(played.end)
-        at = clock.stands()
-    _say(total, at, as_json=as_json)
+        at, worked = clock.stands(), _worker_runs(ws)
+    _say(total, at, worked=worked, as_json=as_json)
 
 
 def _clock(ws: Workspace) -> StoredClock:
@@ -109,14 +109,20 @@ def _script(ws: Workspace, dataset: str, deployment: str, options: ReplayOptions
 
 def _wait_for_worker(ws: Workspace, at: int) -> None:
     """Let a worker that runs come up to ``at``; when none runs, or it ends, nobody is waited for."""
-    from regrove.storage import Leases, WorkerTicks
+    from regrove.storage import WorkerTicks
 
-    ticks, leases = WorkerTicks(ws.database, ws.project), Leases(ws.database)
-    while ticks.reached() < at and leases.holder(f"worker:{ws.project}") is not None:
+    ticks = WorkerTicks(ws.database, ws.project)
+    while ticks.reached() < at and _worker_runs(ws):
         time.sleep(_BEAT_S)
 
 
-def _say(total: Played | None, at: int, *, as_json: bool) -> None:
+def _worker_runs(ws: Workspace) -> bool:
+    from regrove.storage import Leases
+
+    return Leases(ws.database).holder(f"worker:{ws.project}") is not None
+
+
+def _say(total: Played | None, at: int, *, worked: bool, as_json: bool) -> None:
     if as_json:
         emit_json(total)
         return
@@ -128,7 +134,8 @@ def _say(total: Played | None, at: int, *, as_json: bool) -> None:
         + (f"; {total.failed:,} requests failed" if total.failed else "")
         + f". The clock stands at {iso(at)}."
     )
-    next_command("regrove worker --once")
+    if not worked:
+        next_command("regrove worker --once", "does what has become due")
 
 
 class _Bar:
