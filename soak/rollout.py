@@ -37,6 +37,10 @@ class Side(NamedTuple):
     scores: np.ndarray = TENTHS
     lost: float = 0.0
     """Share of its requests of which nothing reaches the log."""
+    callers: int = 0
+    """So many callers with a key send all requests, a tenth of them most; 0: each request is a caller's only one."""
+    by_caller: bool = True
+    """Whether a caller counts once, as the product has it."""
 
 
 class Life(NamedTuple):
@@ -51,13 +55,20 @@ class Life(NamedTuple):
 
 def rows(full: bool) -> Iterator[Row]:
     """All rows of the topic."""
-    trials, few = (10_000, 2_000) if full else (600, 100)
+    trials, few = (10_000, 2_000) if full else (400, 60)
     for errors in (0.001, 0.01, 0.05):
         found = _run(trials, Side(), errors)
         yield at_most(f"no worse, errors {errors:.1%}: stopped by any guard", POLICY.abort_alpha, found["harm"], trials)
         yield at_most(f"no worse, errors {errors:.1%}: split voided", 0.001, found["void"], trials)
     found = _run(trials, Side(scores=SHIFTED))
     yield at_most("no worse, scores shifted within what is let: stopped", POLICY.abort_alpha, found["harm"], trials)
+    callers = Side(callers=3_000)
+    found = _run(trials, callers)
+    yield at_most("no worse, 3,000 callers: stopped by any guard", POLICY.abort_alpha, found["harm"], trials)
+    yield at_most("no worse, 3,000 callers: split voided", 0.001, found["void"], trials)
+    found = _run(few, callers._replace(by_caller=False))
+    yield seen("no worse, 3,000 callers, if each request counted: stopped", found["harm"], few)
+    yield seen("no worse, 3,000 callers, if each request counted: split voided", found["void"], few)
     for name, side, claim in (
         ("2 times the errors", Side(errors=2.0), 0.9),
         ("5 times the errors", Side(errors=5.0), 0.99),
@@ -87,9 +98,13 @@ def _run(trials: int, side: Side, errors: float = 0.01) -> Counter[str]:
 
 def _life(rng: np.random.Generator, side: Side, errors: float) -> Life:
     share, generation = np.repeat(SHARES, STAYS), np.repeat(np.arange(2, 5), STAYS)
-    arm = rng.random(len(share)) < share
+    caller = np.arange(len(share))
+    if side.callers:
+        sizes = np.where(rng.random(side.callers) < 0.1, 30.0, 1.5)
+        caller = rng.choice(side.callers, len(share), p=sizes / sizes.sum())
+    arm = rng.random(len(share))[caller] < share
     kept = ~(arm & (rng.random(len(share)) < side.lost))
-    share, generation, arm = share[kept], generation[kept], arm[kept]
+    share, generation, arm, caller = share[kept], generation[kept], arm[kept], caller[kept]
     failed = rng.random(len(arm)) < np.where(arm, errors * side.errors, errors)
     drawn = rng.random(len(arm)) / np.where(arm, side.slow, 1.0)  # its slow part is as much larger
     cell = np.where(
@@ -100,7 +115,17 @@ def _life(rng: np.random.Generator, side: Side, errors: float) -> Life:
     kinds = {SPLIT: np.ones(len(arm), dtype=bool), ERRORS: failed}
     kinds |= {SLOW_95: ~failed & (drawn < 0.05), SLOW_99: ~failed & (drawn < 0.01)}
     kinds |= {name: ~failed & (cell == place) for place, name in enumerate(CELLS)}
+    if side.callers and side.by_caller:
+        kinds = {name: _firsts(of, caller) for name, of in kinds.items()}
     return Life(share, generation, arm, kinds)
+
+
+def _firsts(of: np.ndarray, caller: np.ndarray) -> np.ndarray:
+    """Of the events, the first of each caller."""
+    places = np.flatnonzero(of)
+    first = np.zeros(len(of), dtype=bool)
+    first[places[np.unique(caller[places], return_index=True)[1]]] = True
+    return first
 
 
 def _paths(life: Life) -> tuple[int, bool]:

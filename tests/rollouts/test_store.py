@@ -5,19 +5,47 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
+from regrove.errors import Conflict
 from regrove.ledger import Ledger
 from regrove.rollouts.record import Phase
 from regrove.rollouts.store import Store
-from regrove.storage import Vault
-from tests.rollouts.world import World
+from regrove.storage import Leases, Vault
+from tests.rollouts.world import MODEL, World
 
 
 @pytest.fixture
-def rollout(any_database, objects, clock, tmp_path, acting):
-    """One that has begun, and the store."""
+def somewhere(any_database, objects, clock, tmp_path, acting):
+    """A world on each of both databases."""
     ledger = Ledger(any_database, objects, clock)
-    world = World(any_database, objects, Vault(objects), ledger, clock, tmp_path).settle()
-    return world.start(), Store(any_database), any_database
+    return World(any_database, objects, Vault(objects), ledger, clock, tmp_path).settle()
+
+
+@pytest.fixture
+def rollout(somewhere):
+    """One that has begun, and the store."""
+    return somewhere.start(), Store(somewhere.database), somewhere.database
+
+
+def test_from_phase_to_phase(somewhere):
+    """One that is aborted, then one that comes to its end."""
+    somewhere.start()
+    somewhere.rollouts.tick()
+    somewhere.serve(1000, failing=40)
+    assert [each.state for each in somewhere.rollouts.tick()] == ["aborted"]
+    somewhere.start(f"model:{MODEL}@3")
+    assert somewhere.live_through(3).state == "completed"
+    assert somewhere.shares() == [0, 500, 0, 500, 2_000, 5_000, 0]
+    assert somewhere.ledger.verify().ok
+
+
+def test_one_process_ticks(somewhere):
+    """Another one is told who does; nothing is done twice."""
+    somewhere.start()
+    with Leases(somewhere.database).acquire("rollouts:test", ttl_s=60), pytest.raises(Conflict):
+        somewhere.rollouts.tick()
+    assert somewhere.shares() == [0]
+    somewhere.rollouts.tick()
+    assert somewhere.shares() == [0, 500]
 
 
 def test_what_is_written_is_read(rollout):
