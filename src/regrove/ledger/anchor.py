@@ -101,9 +101,7 @@ class Anchors:
         return anchor
 
     def _aside(self, key: str) -> str:
-        return (
-            f"restore {key} in {self._objects!r} from a copy, or move it away: the anchors before it hold"
-        )
+        return f"restore {key} in {self._objects!r} from a copy, or move it away: the anchors before it hold"
 
 
 def parse(text: str) -> Anchor:
