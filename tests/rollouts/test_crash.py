@@ -78,3 +78,12 @@ def test_killed_at_each_edge(fresh: Any, harm: bool, expected: dict[str, Any]) -
         label = crash.kill_at(ACT, at, n, preload=PRELOAD)
         assert crash.run(ACT, at, preload=PRELOAD) == expected, label
         shutil.rmtree(at["folder"])
+
+
+def test_killed_at_random_moments(fresh: Any) -> None:
+    """Five seeds; each process is killed, and the next one goes on."""
+    crash.run(ACT, fresh("whole", False), preload=PRELOAD)
+    for seed in crash.SEEDS:
+        at = fresh(f"seed{seed}", False)
+        crash.kill_randomly(ACT, at, seed, preload=PRELOAD)
+        assert crash.run(ACT, at, preload=PRELOAD) == PROMOTED

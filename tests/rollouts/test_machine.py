@@ -180,14 +180,23 @@ class _Gone(Exception):  # noqa: N818  # no error: the process is not there any 
     pass
 
 
-@pytest.mark.usefixtures("sqlite_template")
-def test_a_life(sqlite_template: Path) -> None:
-    """Thirty steps at a time, drawn by hypothesis."""
+def _live(file: Path, examples: int) -> None:
     global template
-    template = sqlite_template
+    template = file
     run_state_machine_as_test(
         Life,
         settings=settings(
-            max_examples=12, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=examples, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
+
+
+def test_a_few_lives(sqlite_template: Path) -> None:
+    """Of thirty steps each, drawn by hypothesis."""
+    _live(sqlite_template, 12)
+
+
+@pytest.mark.soak
+def test_many_lives(sqlite_template: Path) -> None:
+    """The same for longer."""
+    _live(sqlite_template, 400)
