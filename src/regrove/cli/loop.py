@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from regrove.cli.session import AsJson, Session
-from regrove.cli.show import console, done, emit_json, facts, listing, when
+from regrove.cli.show import console, done, emit_json, facts, listing, next_command, when
 
 __all__ = ["app"]
 
@@ -69,9 +69,16 @@ def stop(
     context: typer.Context,
     ref: Annotated[str, typer.Argument(help="The loop: its ref, the first digits of it, or last.")],
     reason: Annotated[str, typer.Option(help="A sentence for whoever asks years later.")] = "",
+    as_json: AsJson = False,
 ) -> None:
     """End a loop that goes on; what it began elsewhere is not ended by that."""
     session: Session = context.obj
     with session.change() as ws:
         loop = ws.playbooks.stop(ref, reason)
+    if as_json:
+        emit_json(loop)
+        return
     done(f"{loop.ref} is {loop.state}.")
+    going = next((each for each in loop.actions if each.state == "stopped" and each.ref("rollout")), None)
+    if going is not None:
+        next_command(f"regrove rollouts abort {going.ref('rollout')}", "its rollout goes on by itself")

@@ -51,21 +51,31 @@ def show(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
         emit_json({"playbook": found, "loops": loops})
         return
     done(f"playbook:{found.name} is {found.state}: {found.reason}")
-    limits = found.config.limits
+    limits = found.config.limit
     facts(
         (
             ("on", found.config.on + (f", every {found.config.every}" if found.config.every else "")),
             ("when", found.config.when),
             ("does", ", ".join(found.config.do)),
-            ("cooldown", limits.cooldown),
-            ("budget", limits.budget),
-            ("breaker", f"{limits.breaker} failures, or {limits.rejections} rejected challengers in a row"),
+            ("model", found.config.model),
+            ("deployment", found.config.deployment),
+            ("cooldown", "" if limits.cooldown == "0s" else f"{limits.cooldown} after a loop has ended"),
+            ("budget", limits.budget + (f", of which {found.left} are left" if found.left is not None else "")),
+            ("breaker", f"{limits.breaker} failures of an action" + _rejections(limits.rejections)),
+            ("webhook", "set" if found.config.notify else ""),
+            ("loops", f"{found.started} begun, {found.skipped} skipped"),
         )
     )
     for each in loops:
-        facts([(each.ref, f"{each.state}  {each.outcome or each.reason}")])
-    if loops:
+        facts([(each.ref, each.reason if each.state == "skipped" else f"{each.state}  {each.outcome}")])
+    if found.state == "broken":
+        next_command(f'regrove playbooks reset {found.name} --reason "..."', "when what broke it is mended")
+    elif loops:
         next_command(f"regrove loop show {loops[0].ref}")
+
+
+def _rejections(count: int) -> str:
+    return f", or {count} rejected challengers in a row" if count else ""
 
 
 @app.command()
@@ -75,13 +85,20 @@ def run(
     reason: Reason = "",
     deployment: Annotated[str, typer.Option(help="Which deployment it is about, when it cannot be known.")] = "",
     dry: Annotated[bool, typer.Option("--dry-run", help="Say what it would do, and do nothing.")] = False,
+    event: Annotated[str, typer.Option(help="With --dry-run: because of this event; default: the last one.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Begin a loop by hand; the worker walks it."""
+    from regrove.errors import InvalidInput
+
     session: Session = context.obj
+    if event and not dry:
+        raise InvalidInput(
+            "A loop that is begun by hand is because of a person, not of an event", received=event, mend="add --dry-run"
+        )
     if dry:
         with session.open() as ws:
-            would = ws.playbooks.dry_run(name)
+            would = ws.playbooks.dry_run(name, event)
         if as_json:
             emit_json(would)
             return
@@ -106,4 +123,4 @@ def reset(context: typer.Context, name: Name, reason: Reason = "", as_json: AsJs
     if as_json:
         emit_json(found)
         return
-    done(f"playbook:{found.name} is {found.state} again.")
+    done(f"playbook:{found.name} is {found.state} again: {found.reason}")

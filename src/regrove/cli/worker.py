@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -15,6 +16,8 @@ from regrove.cli.show import console, done, emit_json
 from regrove.clock import parse
 
 __all__ = ["app"]
+
+_ENDING = b"Ending after what goes on now; once more ends it at once, which loses nothing.\n"
 
 app = typer.Typer(help="Do what is due: compact logs, judge, act on alerts, bring rollouts forward, anchor the ledger.")
 
@@ -51,8 +54,8 @@ def _stoppable() -> Iterator[threading.Event]:
 
     def ask(*_: object) -> None:
         restore()
-        console.print("Ending after what goes on now; once more ends it at once, which loses nothing.", markup=False)
         stop.set()
+        os.write(2, _ENDING)  # the stream may be in the middle of a line of its own, and cannot be entered twice
 
     for number in numbers:
         signal.signal(number, ask)
