@@ -6,15 +6,17 @@ parent is gone, however it died, and the worker drains and ends as if it had bee
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import msgspec
 
@@ -30,6 +32,10 @@ _PARENT = 0
 """Standard input, at the other end of which the parent is."""
 
 _LAST_BREATH_S = 5.0
+
+_SWITCH_S: Final = 0.001
+"""For how long a thread that loads a model may keep the interpreter from one that answers; Python's own 5 ms, which a
+request would wait for at each of its turns, make it slower by far."""
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -72,6 +78,12 @@ def build(job: Job) -> App:
         oldest_s=job.segment_s,
     )
     trouble = folder / f"{job.worker}.{job.attempt}{TROUBLE}"
+
+    def each_time() -> None:
+        log.tick()
+        if watcher.live is not None and not gc.get_freeze_count():
+            _freeze()
+
     watcher = Watcher(
         objects,
         job.project,
@@ -79,10 +91,20 @@ def build(job: Job) -> App:
         Loader(objects),
         counters,
         every_s=job.poll_s,
-        each_time=log.tick,
+        each_time=each_time,
         tell=lambda text: _tell(trouble, text),
     )
     return App(job.deployment, watcher, log, counters, lambda: seen(folder), replayed=job.replayed)
+
+
+def _freeze() -> None:
+    """Spare the collector what is there once the first model is: libraries, which stay.
+
+    A full collection looks at each of their objects and holds every request up meanwhile, and loading a model makes
+    enough new ones to cause several.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _tell(path: Path, text: str) -> None:
@@ -127,6 +149,7 @@ def listen(app: Callable[..., Any], listener: socket.socket, *, drain_s: float) 
     """
     import uvicorn
 
+    sys.setswitchinterval(_SWITCH_S)
     config = uvicorn.Config(
         app,
         lifespan="on",
