@@ -34,6 +34,7 @@ class TestImports:
         ]
         + [
             "regrove.serving",
+            "regrove.gates",
             "regrove.monitoring",
             "regrove.tracking",
             "regrove.project",
