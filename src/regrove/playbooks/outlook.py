@@ -44,7 +44,7 @@ class Outlook:
         going = [each for each in running if each.playbook == name]
         starts = self._store.starts(self._project, name)
         state: Literal["ready", "going", "broken"] = "going" if going else "ready"
-        reason = next_step(going[0]) if going else self._waits(config, standing, starts)
+        reason = next_step(going[0]) if going else self._waits(config, standing, max(starts, default=None))
         if standing.broken_at is not None:
             state, reason = "broken", standing.broken_reason
         last = next(iter(self._store.page(self._project, playbook=name, skipped=False, limit=1)), None)
@@ -148,15 +148,15 @@ class Outlook:
         names = ", ".join(name for name, config in configs.items() if config.on == entry.type)
         return f"Event {entry.position}, {entry.type} of {entry.subject}, will be held against {names}."
 
-    def _waits(self, config: PlaybookConfig, standing: Standing, starts: Sequence[int]) -> str:
+    def _waits(self, config: PlaybookConfig, standing: Standing, last: int | None) -> str:
         if config.on == "schedule":
-            return f"It is due at {iso(due_at(config, standing, starts))}."
+            return f"It is due at {iso(due_at(config, standing, last))}."
         if config.on == "manual":
             return "It is begun by hand only."
         return f"It waits for {config.on}" + (f" with {config.when}." if config.when else ".")
 
     def _schedule(self, name: str, config: PlaybookConfig, standing: Standing) -> str:
-        due, now = due_at(config, standing, self._store.starts(self._project, name)), self._clock.now()
+        due, now = due_at(config, standing, self._store.last_starts(self._project).get(name)), self._clock.now()
         if due > now:
             return f"it will begin at {iso(due)}, {config.every} after its last start or its declaration."
         refusal = self._trigger.refused(name, config, standing, self._trigger.aim(config, {}))

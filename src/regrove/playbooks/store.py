@@ -112,6 +112,16 @@ class Store:
         with self._database.read() as connection:
             return list(connection.execute(query).scalars())
 
+    def last_starts(self, project: str) -> dict[str, int]:
+        """When the last loop of each playbook began (domain time)."""
+        query = (
+            sa.select(loops.c.playbook, sa.func.max(loops.c.started_at))
+            .where(loops.c.project == project, loops.c.state != "skipped")
+            .group_by(loops.c.playbook)
+        )
+        with self._database.read() as connection:
+            return {name: int(at) for name, at in connection.execute(query)}
+
     def counts(self, project: str) -> dict[str, tuple[int, int]]:
         """Of each playbook how many loops began and how many were skipped."""
         skipped = sa.func.sum(sa.case((loops.c.state == "skipped", 1), else_=0))

@@ -52,9 +52,9 @@ def loop_id(project: str, playbook: str, event_id: str) -> str:
     return f"{event_id[:12]}7{tail[:3]}8{tail[4:19]}"
 
 
-def due_at(config: PlaybookConfig, standing: Standing, starts: Sequence[int]) -> int:
-    """When a schedule is due: its period after the last start, or after it was first seen to be declared."""
-    return max([standing.enrolled_at, *starts[-1:]]) + duration(config.every)
+def due_at(config: PlaybookConfig, standing: Standing, last: int | None) -> int:
+    """When a schedule is due: its period after the ``last`` start, or after it was first seen to be declared."""
+    return max(standing.enrolled_at, last or 0) + duration(config.every)
 
 
 class Trigger:
@@ -105,11 +105,12 @@ class Trigger:
         self, playbooks: Mapping[str, PlaybookConfig], standings: Mapping[str, Standing]
     ) -> list[tuple[str, PlaybookConfig, int]]:
         """The schedules that are due and that no limit holds back, with the instant since when."""
-        now, found = self._clock.now(), []
-        for name, config in playbooks.items():
-            if config.on != "schedule":
-                continue
-            due = due_at(config, standings[name], self._store.starts(self._project, name))
+        schedules = {name: config for name, config in playbooks.items() if config.on == "schedule"}
+        if not schedules:
+            return []
+        now, found, last = self._clock.now(), [], self._store.last_starts(self._project)
+        for name, config in schedules.items():
+            due = due_at(config, standings[name], last.get(name))
             if due <= now and self.refused(name, config, standings[name], self.aim(config, {})) is None:
                 found.append((name, config, due))
         return found
