@@ -221,7 +221,8 @@ class Serving:
     def __init__(self, server: str, app: str, workers: int, job: dict[str, Any]) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
-        own = {"REGROVE_BENCH_JOB": json.dumps(job), "PYTHONPATH": str(ROOT / "bench")}
+        path = os.pathsep.join(filter(None, (str(ROOT / "bench"), os.environ.get("PYTHONPATH"))))
+        own = {"REGROVE_BENCH_JOB": json.dumps(job), "PYTHONPATH": path}
         self.processes = start(server, app, self.port, workers, {**ONE_THREAD, **os.environ, **own})
 
     def __enter__(self) -> int:
