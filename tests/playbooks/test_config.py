@@ -28,7 +28,8 @@ def _nested(values: dict[str, Any]) -> list[tuple[str, Any, Any]]:
 def checked(**changes: Any) -> None:
     models = changes.pop("models", ["late"])
     deployments = changes.pop("deployments", {"late": "late"})
-    check(made(**changes), models=models, deployments=deployments)
+    monitors, gates = changes.pop("monitors", ["late"]), changes.pop("gates", ["late"])
+    check(made(**changes), models=models, deployments=deployments, monitors=monitors, gates=gates)
 
 
 class TestConfig:
@@ -106,6 +107,11 @@ class TestCheck:
             ({"on": "loop.finished"}, "go round without end"),
             ({"on": "playbook.broken", "do": ["rollback"], "deployment": "late"}, "go round without end"),
             ({"on": "deployment.published", "when": "event.deployment == 'lte'"}, "did you mean 'late'"),
+            ({"on": "alert.fired", "when": "alert.monitor == 'lte'"}, "did you mean 'late'"),
+            ({"on": "alert.fired", "when": "alert.kind in ('drift', 'performnce')"}, "did you mean 'performance'"),
+            ({"on": "alert.fired", "when": "alert.severity != 'suspct'"}, "did you mean 'suspect'"),
+            ({"gates": []}, "no gate that could judge a version of late"),
+            ({"gates": ["other"], "model": None, "on": "alert.fired"}, "add [gates.late]"),
         ],
     )
     def test_what_is_not_there_is_named_with_the_nearest(self, changes: dict[str, Any], says: str) -> None:
@@ -119,6 +125,8 @@ class TestCheck:
         [
             {},
             {"on": "schedule", "every": "30d"},
+            {"gates": [], "do": ["retrain"]},
+            {"on": "alert.fired", "when": "alert.monitor == 'late' and alert.kind == 'schedule'", "model": None},
             {"on": "manual"},
             {"model": None},
             {"model": None, "on": "deployment.published", "do": ["rollback"]},

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Final, Literal, Protocol
+from typing import Final, Literal, Protocol, get_args
 from urllib.parse import urlsplit
 
 import msgspec
 
 from regrove.clock import duration
 from regrove.errors import InvalidDeclaration, nearest
+from regrove.monitoring.alert import AlertKind, Severity
 from regrove.playbooks.condition import Condition
 from regrove.playbooks.vocabulary import event_types
 from regrove.refs import Ref, check_name
@@ -191,13 +192,18 @@ class PlaybookConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def check(
-    config: PlaybookConfig, *, models: Sequence[str], deployments: Mapping[str, str], monitors: Sequence[str] = ()
+    config: PlaybookConfig,
+    *,
+    models: Sequence[str],
+    deployments: Mapping[str, str],
+    monitors: Sequence[str] = (),
+    gates: Sequence[str] = (),
 ) -> None:
-    """Hold a playbook against what else is declared: ``models``, ``deployments`` with the model of each, ``monitors``.
+    """Hold a playbook against what else is declared: names, and of deployments the model that each serves.
 
     Raises InvalidDeclaration or InvalidInput, with the nearest, for a type of event that no room declares, a name in
-    ``when`` that its events do not have or a value that they never have, and a model or deployment that is not
-    declared or cannot be known.
+    ``when`` that its events do not have or a value that they never have, a model or deployment that is not declared or
+    cannot be known, and a gate that no model of it has.
     """
     _check_event(config, {"deployment": tuple(deployments), "monitor": tuple(monitors)})
     for name, known, what in ((config.model, models, "model"), (config.deployment, list(deployments), "deployment")):
@@ -216,6 +222,14 @@ def check(
             received=f"model = {config.model!r}",
         )
     _check_target(config, models, deployments)
+    meant = [config.model or served] if config.model or served else list(models)
+    if "gate" in config.do and not set(meant) & set(gates):
+        raise InvalidDeclaration(
+            f"There is no gate that could judge a version of {' or '.join(meant)}",
+            expected=f"a [gates.{meant[0]}] table" if meant else "a model with a gate",
+            received=f"gates of {', '.join(gates)}" if gates else "no gate",
+            mend=f"add [gates.{meant[0]}] with what a version must satisfy" if meant else "",
+        )
 
 
 def _check_event(config: PlaybookConfig, named: Mapping[str, tuple[str, ...]]) -> None:
@@ -240,6 +254,8 @@ def _check_event(config: PlaybookConfig, named: Mapping[str, tuple[str, ...]]) -
     condition = config.condition
     if condition is not None:
         fields = dict(known[config.on])
+        if config.on.partition(".")[0] == "alert":
+            named = {**named, "kind": get_args(AlertKind), "severity": get_args(Severity)}
         for name, values in named.items():
             if values and name in fields:  # what is not declared can never be told of
                 fields[name] = msgspec.structs.replace(fields[name], values=values)

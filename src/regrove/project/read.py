@@ -160,7 +160,13 @@ def _check_playbooks(text: str, declaration: Declaration) -> None:
     served = {name: each.ref.name for name, each in declaration.deployments.items()}
     for name, playbook in declaration.playbooks.items():
         try:
-            check_playbook(playbook, models=list(declaration.models), deployments=served)
+            check_playbook(
+                playbook,
+                models=list(declaration.models),
+                deployments=served,
+                monitors=list(declaration.monitors),
+                gates=list(declaration.gates),
+            )
         except InvalidInput as error:
             raise _contradiction(text, ("playbooks", name), error) from None
 
