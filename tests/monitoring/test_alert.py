@@ -103,7 +103,7 @@ class TestRule:
         rule.see("page")
         seen = [rule.see("suspect") for _ in range(CALM)]
         assert seen[-1] == ["resolved"]
-        assert rule.see("suspect") == ["pending"]
+        assert rule.see("suspect") == ["fired"]
 
     def test_what_was_resolved_by_hand_is_quiet_while_it_goes_on(self):
         """Until it has been calm, or has lasted for another week."""

@@ -47,7 +47,7 @@ class TestTick:
         ("before", "until", "commits", "what"),
         [
             (START, day(1), 3, {"monitor.reference_frozen", "monitor.block_closed", "monitor.judged"}),
-            (day(1), day(2), 3, {"alert.fired"}),
+            (day(2), day(3), 3, {"alert.fired"}),
             (day(10), day(11), 4, {"alert.resolved", "monitor.reference_frozen"}),
         ],
         ids=["a first block", "an alert", "another model"],
@@ -86,7 +86,7 @@ class TestResolve:
 
     def test_a_resolution_that_was_killed_is_made_once(self, like):
         """The alert is over, its event is there once, and the rule remembers."""
-        before = day(2)
+        before = day(3)
         whole = like("whole", before)
         labels = crash.edges(RESOLVE, {"folder": whole, "at": before})
         expected = acts.state(whole, before)

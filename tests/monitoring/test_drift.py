@@ -42,7 +42,7 @@ def blocks(parts, first=0, columns=COLUMNS, layouts=None):
 def judged(reference, window, columns=COLUMNS, **more):
     left, layouts = blocks(reference, columns=columns)
     right, _ = blocks(window, first=len(reference), columns=columns, layouts=layouts)
-    return judge(right, left, columns, **{"level": 0.01, "seed": 1, **more})
+    return judge(right, left, columns, **{"level": 0.03, "seed": 1, **more})
 
 
 def of(found, name):
@@ -57,7 +57,7 @@ class TestVerdicts:
         for days in (7, 1):
             found = judged([rows(day) for day in range(40)], [rows(40 + day, shift=0.8) for day in range(days)])
             assert found.verdict == "DRIFT" and found.reason.startswith("request.x: ")
-            assert found.alive and found.p <= 0.01
+            assert found.alive and found.odd and found.p <= 0.03
             x = of(found, "request.x")
             assert x.verdict == "DRIFT" and x.low < x.value < x.high and x.value > x.floor
             assert of(found, "request.kind").verdict != "DRIFT"
@@ -87,10 +87,36 @@ class TestVerdicts:
         assert judged(days[:30], days[30:31]).strata == "none"
         assert judged(days[:35], days[35:42]).strata == "weekday"
 
+    def test_a_single_day_must_be_odd_twice_in_three(self):
+        """A missing column need not: it is no matter of chance."""
+        days = [rows(day) for day in range(40)]
+        moved, gone = rows(41, shift=0.8), rows(41, nulls=1.0)
+        first = judged(days, [moved], odd_before=[False, False])
+        assert (first.verdict, first.odd, first.alive) == ("INCONCLUSIVE", True, True)
+        assert first.reason.endswith("this is DRIFT if one of the next two days is as odd")
+        assert judged(days, [moved], odd_before=[False, True]).verdict == "DRIFT"
+        assert judged(days, [moved], odd_before=[True]).verdict == "DRIFT"
+        assert judged(days, [rows(42)], odd_before=[True, True]).verdict != "DRIFT"
+        assert judged(days, [gone], odd_before=[]).verdict == "DRIFT"
+
+    def test_a_day_is_ranked_among_days_and_no_tail_is_guessed(self):
+        """The oddest of 41 has p 1/41, however odd it is."""
+        found = judged([rows(day) for day in range(40)], [rows(41, shift=50.0)])
+        assert found.p == pytest.approx(1 / 41)
+
+    def test_few_days_tell_a_difference_and_call_nothing_drift(self):
+        """What is left to compare with rings too often."""
+        found = judged([rows(day) for day in range(12)], [rows(41, shift=3.0)])
+        assert (found.verdict, found.odd, found.alive) == ("INCONCLUSIVE", False, False)
+        assert "12 days are too few to tell that from chance, 8 more would do" in found.reason
+        assert judged([rows(day) for day in range(12)], [rows(41, nulls=1.0)], odd_before=[]).verdict == "DRIFT"
+
     def test_the_level_shares_the_budget(self):
-        """Four comparisons of a day each: a quarter of a page each a quarter."""
-        assert level_of(1.0, 4, 90.0) == pytest.approx(1 / 360)
-        assert level_of(90.0, 1, 1.0) == 0.2
+        """Four comparisons: a quarter of a page each a quarter, at 1 in 360 days or 1 in 51 weeks."""
+        assert level_of(1.0, 4, 90.0, single=False) == pytest.approx(1 / 360)
+        level = level_of(1.0, 4, 90.0, single=True)
+        assert level * (1 - (1 - level) ** 2) == pytest.approx(1 / 360)  # odd now and on one of two days before
+        assert level_of(90.0, 1, 1.0, single=False) == level_of(90.0, 1, 1.0, single=True) == 0.2
 
 
 class TestBadInput:
@@ -118,7 +144,7 @@ class TestBadInput:
         """With the same value, and with another."""
         days = [rows(day, constant=3.0) for day in range(30)]
         assert of(judged(days, [rows(31, constant=3.0)]), "request.x").verdict != "DRIFT"
-        assert of(judged(days, [rows(31, constant=4.0)], level=0.05), "request.x").verdict == "DRIFT"
+        assert of(judged(days, [rows(31, constant=4.0)], level=0.04), "request.x").verdict == "DRIFT"
 
     def test_a_column_that_is_null_all_day_is_drift_of_its_null_rate(self):
         """And one that always was is none."""
@@ -149,13 +175,13 @@ class TestBadInput:
         for have, open_ in ((18, True), (40, False)):
             left, _ = blocks(days[:have], layouts=layouts)
             right, _ = blocks([rows(50, shift=2.0)], first=50, layouts=layouts)
-            found = judge(right, left, COLUMNS, level=0.02, seed=1)
+            found = judge(right, left, COLUMNS, level=0.1, seed=1)
             assert ("is in 3 blocks of the reference; needs 5 more" in found.reason) == open_
             assert (found.verdict == "DRIFT") != open_
 
     def test_values_that_were_never_there_are_seen(self):
         """A category that nobody knew."""
-        found = judged([rows(day) for day in range(40)], [rows(41, kinds=("a", "b", "z"))])
+        found = judged([rows(day) for day in range(40)], [rows(41, kinds=("a", "b", "z"))], level=0.05)
         assert of(found, "request.kind").verdict == "DRIFT"
 
 

@@ -16,12 +16,12 @@ DRIFT = MonitorConfig("late", windows=("1d",), drift=DriftConfig(references=("tr
 
 @pytest.fixture
 def watched(world):
-    """A deployment of version 1 whose days 0 to 9 are as its run's and 10 to 19 are not."""
+    """A deployment of version 1 whose days 0 to 8 are as its run's and 9 to 19 are not: the second of them is drift."""
     made = world(late=DRIFT)
     made.trained(1)
     made.publish(1)
-    made.answer(range(10))
-    made.answer(range(10, 20), shift=3.0)
+    made.answer(range(9))
+    made.answer(range(9, 20), shift=3.0)
     made.compact()
     return made
 
@@ -36,6 +36,7 @@ class TestTick:
     def test_from_a_day_that_is_over_to_an_alert_in_the_ledger(self, watched):
         """A block, a verdict with its evidence, and an alert that names model and evidence, all on record."""
         assert watched.tick(10).fired == ()
+        assert "this is DRIFT if one of the next two days is as odd" in watched.monitors.verdicts("late")[0].reason
         report = watched.tick(11)
         assert (report.closed, report.verdicts, len(report.fired)) == (1, 1, 1)
         verdict = watched.monitors.verdicts("late", limit=1)[0]
@@ -254,3 +255,28 @@ class TestAlerts:
         assert watched.monitors.list()[0].config is None
         with pytest.raises(NotFound, match=r"\[monitors.other\]"):
             watched.monitors.get("other")
+
+
+class TestLateRows:
+    """Rows that come when their block is closed."""
+
+    def test_they_are_counted_and_said_and_seen_by_no_verdict(self, watched):
+        """Once each, in the next block's event and on the monitor."""
+        watched.tick(4)
+        before = watched.monitors.verdicts("late")
+        watched.answer(range(1, 3), rows=5, batches=1, salt=7, shift=50.0)
+        assert watched.tick(5).late_rows == 10
+        assert watched.tick(6).late_rows == 0
+        blocks = watched.state()["blocks"]
+        assert [(each.rows, each.late_rows) for each in blocks[:4]] == [(40, 0), (40, 5), (40, 5), (40, 0)]
+        assert [each.event.late_rows for each in told(watched, "monitor.block_closed")] == [0, 0, 0, 0, 10, 0]
+        assert watched.monitors.get("late").late_rows == 10
+        assert watched.monitors.verdicts("late")[2:] == before
+
+    def test_rows_within_the_lateness_are_not_late(self, watched):
+        """Their block is not closed yet."""
+        watched.declared.monitors["late"] = msgspec.structs.replace(DRIFT, lateness="12h")
+        watched.tick(2)
+        watched.answer(range(1, 2), rows=5, batches=1, salt=7)
+        assert watched.tick(2.5).late_rows == 0
+        assert watched.state()["blocks"][1].rows == 45

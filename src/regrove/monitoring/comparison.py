@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from regrove.render import Picture
 
 __all__ = ["compared"]
+
+_RECENT: Final = 40
+"""Verdicts among which those of the last two windows are."""
+_SLACK: Final = 3_600_000_000
+"""Days differ by an hour where clocks are changed."""
 
 Draw = Callable[[], "Picture"]
 """Draws the picture of a verdict, when an alert needs it."""
@@ -58,21 +63,24 @@ def _judged(
 ) -> tuple[Verdict, Draw]:
     config, frozen = subject.config, counted.frozen
     assert config.drift is not None
-    level = level_of(config.drift.pages_per_quarter, config.families, config.in_a_quarter(window))
+    single = window == config.block
+    level = level_of(config.drift.pages_per_quarter, config.families, config.in_a_quarter(window), single=single)
     inside = history(rooms, counted, since=opens, until=block.end_at)
     before = history(rooms, counted, since=opens - config.reach, until=opens) if against == "previous" else []
     seed = _seed(subject.name, counted.reference.number, against, window, block.end_at)
     right = [each[:2] for each in inside]
     left = frozen.train if against == "train" else [each[:2] for each in before]
+    odd_before = _odd_before(rooms, counted, against, window, opens) if single else []
     found = judge(
         right,
         left,
         frozen.columns,
         level=level,
         seed=seed,
+        odd_before=odd_before if single else None,
         hourly=config.block == "1h",
     )
-    found = _explained(found, subject, counted, against, window)
+    found = _explained(found, subject, counted, against, window, single=single)
     evidence = DriftEvidence(
         monitor=subject.name,
         model=frozen.model,
@@ -83,8 +91,9 @@ def _judged(
         window_blocks=tuple(each[2] for each in inside),
         reference_blocks=tuple(each[2] for each in before),
         seed=seed,
+        odd_before=tuple(odd_before),
         level=level,
-        budget=_budget(subject, window, level),
+        budget=_budget(subject, window, level, single=single),
         verdict=found.verdict,
         reason=found.reason,
         tier=found.tier,
@@ -123,7 +132,9 @@ def _judged(
     return verdict, draw
 
 
-def _explained(found: Judgement, subject: Subject, counted: Counted, against: ReferenceName, window: str) -> Judgement:
+def _explained(
+    found: Judgement, subject: Subject, counted: Counted, against: ReferenceName, window: str, *, single: bool
+) -> Judgement:
     """The judgement with what a reader must know beside it: a reference that is not there, columns that went away, the
     calibration and the budget.
     """
@@ -136,17 +147,31 @@ def _explained(found: Judgement, subject: Subject, counted: Counted, against: Re
         reason += f"; a request of {frozen.model} no longer carries {', '.join(frozen.missing)}, which is declared"
         verdict = "INCONCLUSIVE" if verdict == "STABLE" else verdict
     if found.tier:
-        reason += f" ({found.tier} calibration; {_budget(subject, window, found.level)})"
+        reason += f" ({found.tier} calibration; {_budget(subject, window, found.level, single=single)})"
     return msgspec.structs.replace(found, reason=reason, verdict=verdict)
 
 
-def _budget(subject: Subject, window: str, level: float) -> str:
+def _odd_before(rooms: Rooms, counted: Counted, against: str, window: str, opens: int) -> list[bool]:
+    """Whether each of the two windows before was odd, as far as they were judged by this reference."""
+    if counted.is_new:
+        return []
+    reference = counted.reference
+    length = 2 * (counted.block.end_at - counted.block.start_at)
+    before = rooms.store.verdicts(
+        reference.project, reference.monitor, kind="drift", frozen=reference.number, limit=_RECENT, before=None
+    )
+    return [
+        any(finding.verdict == "DRIFT" for finding in each.effects)
+        for each in before
+        if (each.reference, each.window) == (against, window) and opens - length - _SLACK <= each.from_at < opens
+    ]
+
+
+def _budget(subject: Subject, window: str, level: float, *, single: bool) -> str:
     assert subject.config.drift is not None
     pages = subject.config.drift.pages_per_quarter
-    return (
-        f"expected false pages a quarter: {pages:g}, shared by {subject.config.families} comparisons, "
-        f"{level:.2g} for each {window} window"
-    )
+    how = f"two of three {window} windows at {level:.2g} each" if single else f"{level:.2g} for each {window} window"
+    return f"expected false pages a quarter: {pages:g}, shared by {subject.config.families} comparisons, {how}"
 
 
 def _seed(*parts: object) -> int:

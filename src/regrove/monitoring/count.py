@@ -67,13 +67,17 @@ def count(rooms: Rooms, subject: Subject, log: Log, control: Control, block: Blo
     version = rooms.models.get(control.model)
     names = [f"output.{name}" for name in version.signature.output.schema.names]
     names += [f"request.{name}" for name in version.signature.request.names]
-    rows = log.rows(block.start_at, block.end_at, names)
     known = rooms.store.references(subject.project, subject.name)
     reference = next((each for each in reversed(known) if _fits(each, control, config)), None)
     if reference is not None:
         frozen = rooms.store.frozen(reference.object)
+        closed = _closed(rooms, subject, reference, block)
+        ends = [closed[0].start_at, *(each.end_at for each in closed)] if closed else []
+        rows, now = log.rows_and_counts(block.start_at, block.end_at, names, ends)
+        late = [(each, n - each.rows) for each, n in zip(closed, now, strict=True) if n - each.rows > each.late_rows]
         mine = _counted(rooms, subject, reference, frozen, block, rows, at=at)
-        return Counted(reference, frozen, is_new=False, block=mine, late=_late(rooms, subject, log, reference, block))
+        return Counted(reference, frozen, is_new=False, block=mine, late=late)
+    rows = log.rows(block.start_at, block.end_at, names)
     artifact = artifacts.find(rooms.runs, version)
     made = freeze(subject.name, config, version, artifact, rooms.vault, rows.filter("is_control"))
     if made is None:
@@ -144,18 +148,10 @@ def _earlier(
             yield _counted(rooms, subject, reference, frozen, block, rows, at=closing_at(block, lateness))
 
 
-def _late(
-    rooms: Rooms, subject: Subject, log: Log, reference: Reference, block: Block
-) -> list[tuple[StoredBlock, int]]:
-    """The closed blocks before this one that have more rows of the control now than when they were counted."""
+def _closed(rooms: Rooms, subject: Subject, reference: Reference, block: Block) -> list[StoredBlock]:
+    """The blocks that closed just before this one: they are looked at again for rows that came late."""
     since = block.start_at - _LATE_BLOCKS * (block.end_at - block.start_at)
-    closed = rooms.store.blocks(subject.project, subject.name, reference.number, since=since, until=block.start_at)
-    if not closed:
-        return []
-    now = log.counts(closed[0].start_at, closed[-1].end_at, [each.end_at for each in closed])
-    return [
-        (each, found - each.rows) for each, found in zip(closed, now, strict=True) if found - each.rows > each.late_rows
-    ]
+    return rooms.store.blocks(subject.project, subject.name, reference.number, since=since, until=block.start_at)
 
 
 def history(rooms: Rooms, counted: Counted, *, since: int, until: int) -> list[tuple[Block, Summaries, str]]:

@@ -28,6 +28,8 @@ class DriftEvidence(msgspec.Struct, frozen=True, kw_only=True):
     reference_blocks: tuple[str, ...]
     """The same of ``previous``; empty for ``train``, whose blocks are in the reference itself."""
     seed: int
+    odd_before: tuple[bool, ...]
+    """For windows of a single block, whether each of the last two was odd; the newest first."""
     level: float
     budget: str
     verdict: str

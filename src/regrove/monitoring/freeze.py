@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from regrove.registry import ModelVersion, Signature
     from regrove.storage import Vault
 
-__all__ = ["freeze"]
+__all__ = ["freeze", "usual"]
 
 _DAY: Final = 86_400_000_000
 _REACH_DAYS: Final = {"1d": 366, "1h": 60}
@@ -146,36 +146,48 @@ def _loss(rows: pl.DataFrame, signature: Signature, config: MonitorConfig) -> Lo
 
 
 def _learnt(rows: pl.DataFrame, metric: Loss, signature: Signature, config: MonitorConfig) -> LossReference:
-    import numpy as np
-
-    from regrove.stats.sequential import calibrate_cusum, ceiling
-
     what = judged(metric, signature, rows)
     scale = what.scale()
     if scale is None:
         why = "has a loss above 0" if rows.height else "with a label is there"
         return LossReference(metric=metric, scale=None, why=f"no row predicted out of sample {why}")
     raw, unit = what.raw(), what.scaled(scale)
-    at = rows["at"].to_physical().to_numpy()
     found, place = [], 0
     for block, part in _cut(rows, config):
         here = slice(place, place + part.height)
         found.append((block.start_at, part.height, float(unit[here].mean()), float(raw[here].mean())))
         place += part.height
-    assert place == len(at)
-    usual = float(np.median([each[1] for each in found]))
-    losses = tuple(each for each in found if each[1] >= _LEAST_ROWS * usual)
-    unit_hour = "day" if config.block == "1d" else "hour"
+    return usual(metric, scale, found, block=config.block)
+
+
+def usual(
+    metric: str, scale: float, blocks: Sequence[tuple[int, int, float, float]], *, block: str = "1d"
+) -> LossReference:
+    """The reference of the loss from its blocks: start, rows, mean from 0 to 1 and mean in units of the metric of each.
+
+    Blocks with less than a tenth of the usual rows are left out.
+    """
+    import numpy as np
+
+    from regrove.stats.sequential import calibrate_cusum, ceiling
+
+    most = float(np.median([each[1] for each in blocks]))
+    losses = tuple(each for each in blocks if each[1] >= _LEAST_ROWS * most)
     if len(losses) < _LEAST_BLOCKS:
-        why = f"the run left {len(losses)} {unit_hour}s predicted out of sample; {_LEAST_BLOCKS} are needed"
+        unit = "days" if block == "1d" else "hours"
+        why = f"the run left {len(losses)} {unit} predicted out of sample; {_LEAST_BLOCKS} are needed"
         return LossReference(metric=metric, scale=scale, losses=losses, why=why)
     means = np.array([each[2] for each in losses])
     run = _run(means)
-    plan = calibrate_cusum(means, year=_YEAR[config.block], run=run)
     top = ceiling(means)
-    why = "" if top > 0.0 else "the loss was 0 on every block predicted out of sample"
     return LossReference(
-        metric=metric, scale=scale, losses=losses, run=run, plan=plan, ceiling=top if top > 0.0 else None, why=why
+        metric=metric,
+        scale=scale,
+        losses=losses,
+        run=run,
+        plan=calibrate_cusum(means, year=_YEAR[block], run=run),
+        ceiling=top if top > 0.0 else None,
+        why="" if top > 0.0 else "the loss was 0 on every block predicted out of sample",
     )
 
 

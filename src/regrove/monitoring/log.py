@@ -66,19 +66,26 @@ class Log:
         Columns: ``at``, ``model``, ``label``, ``label_received_at``, ``is_control``, and those of ``columns`` that the
         log has.
         """
-        frame = self._frame(since, until)
-        names = set(frame.collect_schema().names())
-        chosen = [name for name in (*_KEPT, *columns) if name in names]
-        # in an order of their own, so that the same rows give the same sums to the last bit wherever they were written
-        return frame.sort("at", "request_id", "row").select(*chosen, "is_control").collect()
+        return _chosen(self._frame(since, until), columns).collect()
 
-    def counts(self, since: int, until: int, ends: Sequence[int]) -> list[int]:
-        """How many rows of the control lie in each of the stretches that end at ``ends``, the first from ``since``."""
+    def rows_and_counts(
+        self, since: int, until: int, columns: Sequence[str], ends: Sequence[int]
+    ) -> tuple[pl.DataFrame, list[int]]:
+        """The same rows, and how many of the control lie in each of the stretches before ``since``.
+
+        ``ends`` are the ends of these stretches, the first of which begins at the first of ``ends``.
+        """
         import numpy as np
+        import polars as pl
 
-        at = self._frame(since, until).filter("is_control").select("at").collect().to_series().to_physical().to_numpy()
-        places = np.searchsorted(np.asarray(ends), at, side="right")
-        return [int(each) for each in np.bincount(places, minlength=len(ends))]
+        if len(ends) < 2:
+            return self.rows(since, until, columns), []
+        whole = self._frame(ends[0], until)
+        moment = pl.col("at").to_physical()
+        before = whole.filter((moment < ends[-1]) & pl.col("is_control")).select("at")
+        rows, at = pl.collect_all([_chosen(whole.filter(moment >= since), columns), before])
+        places = np.searchsorted(np.asarray(ends[1:]), at.to_series().to_physical().to_numpy(), side="right")
+        return rows, [int(each) for each in np.bincount(places, minlength=len(ends) - 1)]
 
     def _frame(self, since: int, until: int) -> pl.LazyFrame:
         import polars as pl
@@ -90,3 +97,12 @@ class Log:
         if "overridden" in frame.collect_schema().names():
             control &= pl.col("overridden").eq(other=False).fill_null(value=True)
         return frame.with_columns(control.alias("is_control"))
+
+
+def _chosen(frame: pl.LazyFrame, columns: Sequence[str]) -> pl.LazyFrame:
+    """The columns that are asked for, as far as they are there, in an order of the rows that is their own: the same
+    rows give the same sums to the last bit wherever they were written.
+    """
+    names = set(frame.collect_schema().names())
+    chosen = [name for name in (*_KEPT, *columns) if name in names]
+    return frame.sort("at", "request_id", "row").select(*chosen, "is_control")

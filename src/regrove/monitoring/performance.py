@@ -10,18 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from regrove.monitoring.block import Block, block_at
+from regrove.monitoring.detector import LossState, answered, fed
 from regrove.monitoring.evidence import LossEvidence
 from regrove.monitoring.loss import MatureLoss, judged
 from regrove.monitoring.maturity import MATURE_AT, Maturity
 from regrove.monitoring.picture import of_losses
 from regrove.monitoring.verdict import Answer, Finding, Verdict
-from regrove.stats.sequential.growth import Detector
-from regrove.stats.sequential.suspicion import Cusum
 
 if TYPE_CHECKING:
     from regrove.monitoring.comparison import Draw
@@ -31,20 +30,7 @@ if TYPE_CHECKING:
     from regrove.render import Picture
     from regrove.stats.labels import BlockLoss
 
-__all__ = ["LossState", "followed", "unfinished"]
-
-_ARL: Final = 10_000.0
-_CAP: Final = 1.5
-"""Of the threshold: the sum of growth is held there, so that a loss that is back to what it was is seen to be."""
-
-
-class LossState(msgspec.Struct, frozen=True, kw_only=True):
-    """Both detectors after a block."""
-
-    cusum: Cusum
-    detector: Detector
-    began_at: int
-    """The start of the first block that they have seen."""
+__all__ = ["followed", "unfinished"]
 
 
 def unfinished(rooms: Rooms, subject: Subject, known: list[Reference]) -> list[tuple[Reference, int, int]]:
@@ -168,8 +154,8 @@ def _verdict(
     state, alive = before, False
     answer: Answer = "INCONCLUSIVE"
     if usual.plan is not None and usual.ceiling is not None and loss.loss is not None:
-        state = _fed(usual, before, loss)
-        answer, alive = _answer(usual, state, loss.loss)
+        state = fed(usual, before, loss.loss, start_at=loss.start_at)
+        answer, alive = answered(usual, state, loss.loss)
         loss = msgspec.structs.replace(loss, state=msgspec.json.encode(state).decode())
     reason = _reason(usual, state if loss.state else None, found, loss)
     evidence = LossEvidence(
@@ -214,34 +200,6 @@ def _verdict(
         judged_at=loss.judged_at,
     )
     return state, loss, verdict
-
-
-def _fed(usual: LossReference, before: LossState | None, loss: MatureLoss) -> LossState:
-    """Both detectors with one more block."""
-    from regrove.stats.sequential import detect, detector, watch
-
-    assert usual.plan is not None
-    assert usual.ceiling is not None
-    assert loss.loss is not None
-    now = before or LossState(cusum=Cusum(), detector=detector(usual.ceiling, arl=_ARL), began_at=loss.start_at)
-    cusum = watch(usual.plan, [loss.loss], now.cusum)
-    held = msgspec.structs.replace(cusum, sum=min(cusum.sum, _CAP * usual.plan.threshold))
-    return LossState(cusum=held, detector=detect(now.detector, [loss.loss]), began_at=now.began_at)
-
-
-def _answer(usual: LossReference, state: LossState, loss: float) -> tuple[Answer, bool]:
-    """What the detectors say, and whether an alert about it lives on.
-
-    It does while the sum of growth is at least half its threshold, and for a confirmed growth while the loss is nearer
-    to the limit than to what was usual.
-    """
-    assert usual.plan is not None
-    assert usual.ceiling is not None
-    confirmed = state.detector.value >= state.detector.arl
-    suspect = state.cusum.sum >= usual.plan.threshold
-    high = loss > (usual.plan.center + usual.ceiling) / 2.0
-    alive = 2.0 * state.cusum.sum >= usual.plan.threshold or (confirmed and high)
-    return ("CONFIRMED" if confirmed else "SUSPECT" if suspect else "OK"), alive
 
 
 def _since(rooms: Rooms, subject: Subject, state: LossState | None, loss: MatureLoss) -> tuple[tuple[int, float], ...]:
