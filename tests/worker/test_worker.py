@@ -49,6 +49,18 @@ class TestTick:
         worker.run(once=True)
         assert len(list(world.ledger.anchors())) == 1
 
+    def test_it_ends_after_the_part_that_goes_on(self, world: World) -> None:
+        """The others are left for the next."""
+        stop, real = threading.Event(), world.deployments.compact
+
+        def compact(name: str) -> Any:
+            stop.set()
+            return real(name)
+
+        world.deployments.compact = compact
+        Worker(world).run(stop=stop)
+        assert world.did == ["compact late"]
+
     def test_it_ends_after_the_action_that_goes_on(self, world: World) -> None:
         """When it is told to stop in the middle of a retraining; the next one goes on with the gate."""
         world.alerts["late"] = 1
@@ -210,7 +222,7 @@ class TestReplay:
     def test_it_does_not_wait_for_ever(self, past: World, monkeypatch: pytest.MonkeyPatch) -> None:
         """What stays broken is left behind, and told."""
         monkeypatch.setattr("regrove.worker.worker._PATIENCE_S", -1.0)
-        past.trouble["monitor late"] = [Corrupt("A summary was changed")]
+        past.trouble["monitor late"] = [Corrupt("A summary was changed") for _ in range(1000)]
         Worker(past).run(until=START)
         assert WorkerTicks(past.database, "test").reached() == START
 

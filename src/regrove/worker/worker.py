@@ -109,7 +109,7 @@ class Worker:
             if now and (last is None or self._is_turn(now, last)):
                 yield now
                 last = time.monotonic()
-                if once or (until is not None and now >= until and self._held_since is None):
+                if once or (until is not None and now >= until and not self._is_held):
                     return
             recent = last is None or time.monotonic() - last < _BEAT_S
             stopped.wait(_BEAT_S if not self._replayed else _BEAT_REPLAYED_S if recent else 10 * _BEAT_REPLAYED_S)
@@ -132,7 +132,7 @@ class Worker:
         if not self._replayed:
             return rested
         turned = now > self._ticks.reached()
-        if turned and self._held_since is None:
+        if turned and not self._is_held:
             return True
         return rested and (turned or self._waits_for_machine())
 
@@ -144,8 +144,13 @@ class Worker:
             self._held_since = None
         elif self._held_since is None:
             self._held_since = time.monotonic()
-        if self._held_since is None or time.monotonic() - self._held_since > _PATIENCE_S:
+        if not self._is_held:
             self._ticks.reach(now)
+
+    @property
+    def _is_held(self) -> bool:
+        """Whether the time of the replay waits: something is to be tried again, and that has not lasted too long."""
+        return self._held_since is not None and time.monotonic() - self._held_since <= _PATIENCE_S
 
     def _waits_for_machine(self) -> bool:
         """Whether something is to be tried again when the machine's clock says so."""
