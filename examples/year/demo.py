@@ -57,8 +57,8 @@ def main() -> None:
     try:
         server.wait_for(f"deployment:{MODEL} listens on")
         if chosen.quick:
-            live(folder, "2013-03-22T05:00:00Z")
-            sabotage(folder, "2013-03-22T05:00:00Z", "2013-03-25T05:00:00Z")
+            live(folder, "2013-03-08T05:00:00Z")
+            sabotage(folder, "2013-03-08T05:00:00Z", "2013-03-12T05:00:00Z")
         else:
             for month in MONTHS:
                 live(folder, f"{month}-01T05:00:00Z")

@@ -12,7 +12,7 @@ from typing import Any
 
 __all__ = ["Shell"]
 
-PATIENCE_S = 240
+PATIENCE_S = 800.0
 
 
 class Shell:
