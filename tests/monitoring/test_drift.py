@@ -222,7 +222,8 @@ class TestColumns:
         """Not a hundred probabilities."""
         many = Output(task="multiclass", classes=tuple(range(100)))
         signature = Signature(request=self.SIGNATURE.request, features=self.SIGNATURE.features, output=many)
-        assert [each.name for each in watched(signature, ["n"], monitor="m")] == ["output.class", "request.n"]
+        found = watched(signature, ["n"], monitor="m")
+        assert [(each.name, each.form) for each in found] == [("output.class", "category"), ("request.n", "number")]
 
     def test_columns_that_no_request_has_are_refused(self):
         """With the nearest name."""

@@ -273,6 +273,8 @@ class TestHours:
         usual = made.monitors.frozen(made.monitors.references("late")[0]).loss
         assert (len(usual.losses), usual.plan.year) == (96, 8760)
         assert [each.rows for each in made.monitors.losses("late")] == pytest.approx([20] * 23, abs=12)
+        state = made.vault.read_json(verdicts(made)[-1].evidence, LossEvidence)
+        assert len(state.losses) == 23 and state.state["detector"]["arl"] == pytest.approx(240_000)
 
 
 class TestArtifact:

@@ -63,6 +63,23 @@ class TestTick:
         assert watched.tick(12.9).closed == 0
         assert (watched.state(), watched.ledger.head()) == before
 
+    def test_a_tick_without_anything_due_writes_nothing(self, watched):
+        """Not even a lease: a worker looks every other second."""
+        from sqlalchemy import select
+
+        from regrove.storage.tables import leases
+
+        def epochs():
+            with watched.database.read() as connection:
+                return connection.execute(select(leases)).all()
+
+        watched.tick(2)
+        before = epochs()
+        assert before
+        report = watched.tick(2.5)
+        assert (report.closed, report.next_at) == (0, START + 3 * DAY)
+        assert epochs() == before
+
     def test_a_block_waits_for_its_lateness(self, watched):
         """And says when it is due."""
         watched.declared.monitors["late"] = msgspec.structs.replace(DRIFT, lateness="6h")
@@ -110,6 +127,7 @@ class TestTick:
 
     def test_two_ticks_at_once_are_one_too_many(self, watched):
         """The second is told who is at it."""
+        watched.clock.turn_to(START + DAY)
         with (
             watched.monitors._leases.acquire("monitor:test/late", ttl_s=60),
             pytest.raises(Conflict, match="monitor:test/late"),
@@ -221,6 +239,7 @@ class TestAlerts:
         (event,) = told(watched, "alert.resolved")
         assert event.event.by == "hand" and b"Ann" not in event.payload
         assert watched.vault.read_json(event.event.object, dict) == {"reason": "Ann's holiday"}
+        assert event.event.object in watched.monitors.live_digests()
         with pytest.raises(Conflict, match="over already"):
             watched.monitors.resolve(alert.ref, "again")
 

@@ -36,6 +36,7 @@ REQUEST = Schema(
         Column("seen", LogicalType.TIMESTAMP),
     )
 )
+FIELDS = REQUEST.names
 SIGNATURE = Signature(request=REQUEST, features=REQUEST, output=Output(task="binary", classes=(False, True)))
 CONFIG = MonitorConfig("late", performance=PerformanceConfig("log_loss", label_delay="5d"))
 
@@ -271,7 +272,7 @@ def _sent(
 ) -> list[Sent]:
     """One request, and its labels."""
     at = values["at"][places[0]]
-    picked = {name: [values[name][place] for place in places] for name in ("x", "kind", "seen", "score", "late")}
+    picked = {name: [values[name][place] for place in places] for name in (*FIELDS, "score", "late")}
     predicted = Predicted(
         request_id=identity,
         given=False,
@@ -279,7 +280,7 @@ def _sent(
         at=at,
         generation=answering.generation,
         rows=len(places),
-        inputs={name: picked[name] for name in ("x", "kind", "seen")},
+        inputs={name: picked[name] for name in FIELDS},
         outputs={"score": picked["score"]},
         revision=answering.revision,
         overridden=overridden,

@@ -21,6 +21,7 @@ import msgspec
 from regrove import digest
 
 __all__ = [
+    "BY_RULE",
     "CALM",
     "NEEDED",
     "Alert",
@@ -51,6 +52,10 @@ NEEDED: Final[dict[tuple[AlertKind, Severity], int]] = {
 }
 """Judged blocks in a row that must show a signal before an alert fires."""
 _RANK: Final[dict[Severity, int]] = {"due": 0, "suspect": 1, "confirmed": 2, "page": 3}
+
+
+BY_RULE: Final = ("rule", "model", "declaration")
+"""Who ends an alert when nobody does it by hand."""
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):

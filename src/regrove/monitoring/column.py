@@ -69,7 +69,9 @@ def watched(signature: Signature, columns: Sequence[str] | None, *, monitor: str
             received=", ".join(names),
             mend=nearest(names[0], signature.request.names) or "remove the key to watch all of them",
         )
-    found = [Watched(f"output.{each.name}", _form(each.type)) for each in outputs]
+    found = [
+        Watched(f"output.{each.name}", "category" if each.name == "class" else _form(each.type)) for each in outputs
+    ]
     return (*found, *(Watched(f"request.{each.name}", _form(each.type)) for each in fields))
 
 

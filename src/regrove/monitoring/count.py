@@ -26,7 +26,7 @@ __all__ = ["Counted", "count", "fingerprint", "history"]
 
 _LATE_BLOCKS: Final = 7
 """So many closed blocks are looked at again for rows that came late."""
-_KEPT: Final = 4096
+_KEPT: Final = 1024
 _summaries: dict[tuple[str, str], Summaries] = {}
 
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["LossState", "answered", "fed"]
 
-_ARL: Final = 10_000.0
-"""Blocks on average, at least, to a false CONFIRMED."""
+_YEARS: Final = 10_000 / 365
+"""On average, at least, to a false CONFIRMED."""
 _CAP: Final = 1.5
 """Of the threshold: the sum of growth is held there, so that a loss that is back to what it was is seen to be."""
 
@@ -40,7 +40,9 @@ def fed(usual: LossReference, before: LossState | None, loss: float, *, start_at
 
     assert usual.plan is not None
     assert usual.ceiling is not None
-    now = before or LossState(cusum=Cusum(), detector=detector(usual.ceiling, arl=_ARL), began_at=start_at)
+    now = before or LossState(
+        cusum=Cusum(), detector=detector(usual.ceiling, arl=_YEARS * usual.plan.year), began_at=start_at
+    )
     cusum = watch(usual.plan, [loss], now.cusum)
     held = msgspec.structs.replace(cusum, sum=min(cusum.sum, _CAP * usual.plan.threshold))
     return LossState(cusum=held, detector=detect(now.detector, [loss]), began_at=now.began_at)

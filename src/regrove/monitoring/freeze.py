@@ -161,7 +161,7 @@ def _learnt(rows: pl.DataFrame, metric: Loss, signature: Signature, config: Moni
 
 
 def usual(
-    metric: str, scale: float, blocks: Sequence[tuple[int, int, float, float]], *, block: str = "1d"
+    metric: Loss, scale: float, blocks: Sequence[tuple[int, int, float, float]], *, block: str = "1d"
 ) -> LossReference:
     """The reference of the loss from its blocks: start, rows, mean from 0 to 1 and mean in units of the metric of each.
 

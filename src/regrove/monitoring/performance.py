@@ -8,7 +8,7 @@ reference; what a canary or a tester was answered says nothing about it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from regrove.monitoring.log import Log
     from regrove.monitoring.reference import Frozen, LossReference, Reference
     from regrove.monitoring.rooms import Rooms, Subject
-    from regrove.render import Picture
     from regrove.stats.labels import BlockLoss
 
 __all__ = ["followed", "unfinished"]
@@ -71,7 +70,8 @@ def followed(
         if frozen.loss is None:
             continue
         living = reference is known[-1]
-        state = _state(rooms, subject, reference) if living and not restart else None
+        earlier = rooms.store.losses(subject.project, subject.name, reference=reference.number) if living else []
+        state = _state(earlier) if not restart else None
         block = block_at(start, frozen.block, frozen.zone)
         while block.start_at < until and block.end_at <= closed_until:
             share = maturity.due(block)
@@ -80,20 +80,17 @@ def followed(
             found, loss = _loss(subject, log, reference, frozen, block, share, at=at)
             verdict, draw = None, None
             if living and found is not None:
-                state, loss, verdict = _verdict(rooms, subject, reference, frozen, state, found, loss)
-                draw = partial(_sketch, rooms, frozen.loss, loss)
+                state, loss, verdict = _verdict(rooms, subject, reference, frozen, state, found, [*earlier, loss])
+                draw = partial(of_losses, frozen.loss, [*earlier, loss])
+            earlier.append(loss)
             yield loss, verdict, draw
             block = block_at(block.end_at, frozen.block, frozen.zone)
 
 
-def _sketch(rooms: Rooms, usual: LossReference, loss: MatureLoss) -> Picture:
-    earlier = rooms.store.losses(loss.project, loss.monitor, reference=loss.reference)
-    return of_losses(usual, [each for each in earlier if each.start_at < loss.start_at], loss)
-
-
-def _state(rooms: Rooms, subject: Subject, reference: Reference) -> LossState | None:
-    last = rooms.store.losses(subject.project, subject.name, reference=reference.number, judged=True, last=1)
-    return msgspec.json.decode(last[0].state, type=LossState) if last else None
+def _state(earlier: Sequence[MatureLoss]) -> LossState | None:
+    """The detectors after the last block that they have seen."""
+    last = next((each.state for each in reversed(earlier) if each.state), "")
+    return msgspec.json.decode(last, type=LossState) if last else None
 
 
 def _loss(
@@ -105,7 +102,6 @@ def _loss(
     from regrove.stats.labels import block_loss
 
     assert frozen.loss is not None
-    assert subject.config.performance is not None
     answers = [f"output.{name}" for name in frozen.signature.output.schema.names]
     rows = log.rows(block.start_at, block.end_at, answers).filter("is_control")
     rows = rows.filter(rows["model"] == reference.model)
@@ -130,7 +126,7 @@ def _loss(
         return None, record
     losses = np.full(rows.height, np.nan)
     if labelled.height:
-        what = judged(subject.config.performance.metric, frozen.signature, labelled)
+        what = judged(frozen.loss.metric, frozen.signature, labelled)
         record = msgspec.structs.replace(record, mean=float(what.raw().mean()))
         if frozen.loss.scale is not None:
             losses[known.to_numpy()] = what.scaled(frozen.loss.scale)
@@ -146,10 +142,10 @@ def _verdict(
     frozen: Frozen,
     before: LossState | None,
     found: BlockLoss,
-    loss: MatureLoss,
+    losses: Sequence[MatureLoss],
 ) -> tuple[LossState | None, MatureLoss, Verdict]:
-    """The verdict on a block, and the detectors after it."""
-    usual = frozen.loss
+    """The verdict on the last block of ``losses``, and the detectors after it."""
+    usual, loss = frozen.loss, losses[-1]
     assert usual is not None
     state, alive = before, False
     answer: Answer = "INCONCLUSIVE"
@@ -164,7 +160,7 @@ def _verdict(
         declared=subject.declared,
         frozen=reference.object,
         metric=usual.metric,
-        losses=_since(rooms, subject, state, loss),
+        losses=_seen(state, losses) if loss.state else (),
         state=msgspec.to_builtins(state) if loss.state else {},
         verdict=answer,
         reason=reason,
@@ -202,13 +198,12 @@ def _verdict(
     return state, loss, verdict
 
 
-def _since(rooms: Rooms, subject: Subject, state: LossState | None, loss: MatureLoss) -> tuple[tuple[int, float], ...]:
-    """The losses that the detectors have seen, this one last."""
-    if state is None or loss.loss is None:
-        return ()
-    earlier = rooms.store.losses(subject.project, subject.name, reference=loss.reference, judged=True)
-    seen = [(each.start_at, each.loss) for each in earlier if each.start_at >= state.began_at]
-    return (*((start, value) for start, value in seen if value is not None), (loss.start_at, loss.loss))
+def _seen(state: LossState | None, losses: Sequence[MatureLoss]) -> tuple[tuple[int, float], ...]:
+    """What the detectors have seen since they began, the last block at the end."""
+    assert state is not None
+    *earlier, last = losses
+    went = [each for each in earlier if each.state and each.start_at >= state.began_at]
+    return tuple((each.start_at, each.loss) for each in (*went, last) if each.loss is not None)
 
 
 def _reason(usual: LossReference, state: LossState | None, found: BlockLoss, loss: MatureLoss) -> str:

@@ -55,15 +55,15 @@ def of_window(verdict: Verdict, name: str, layout: AnyLayout, reference: Counted
     return distribution(cells, title=f"{name}: the last {verdict.window} against {verdict.reference}")
 
 
-def of_losses(usual: LossReference, earlier: Sequence[MatureLoss], now: MatureLoss) -> Picture:
-    """The losses of the last blocks, with the largest that still counts as unchanged."""
+def of_losses(usual: LossReference, losses: Sequence[MatureLoss]) -> Picture:
+    """The losses of the last blocks of a model, with the largest that still counts as unchanged."""
     from regrove.render import sparkline
 
-    seen = [*earlier, now][-_LOSSES:]
+    seen = losses[-_LOSSES:]
     floor = None if usual.ceiling is None or usual.scale is None else usual.ceiling * usual.scale
     return sparkline(
         [each.mean for each in seen],
-        title=f"{usual.metric} of {now.model}, the last {len(seen)} blocks",
+        title=f"{usual.metric} of {losses[-1].model}, the last {len(seen)} blocks",
         floor=floor,
         width=320,
         height=72,

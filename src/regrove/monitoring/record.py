@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from regrove.monitoring.alert import BY_RULE
 from regrove.monitoring.events import (
     AlertFired,
     AlertPending,
@@ -120,7 +121,7 @@ def _event(change: Change, words: str) -> Event:
     alert = change.alert
     said = _said(alert)
     if change.verb == "resolved":
-        by_hand = alert.resolved_by not in ("rule", "model", "declaration")
+        by_hand = alert.resolved_by not in BY_RULE
         return AlertResolved(
             **{**said, "reason": "resolved by hand" if by_hand else alert.resolution},
             fired=alert.fired_at is not None,

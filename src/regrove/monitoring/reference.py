@@ -15,6 +15,7 @@ from regrove.errors import Corrupt
 from regrove.monitoring.artifact import Artifact
 from regrove.monitoring.block import Block
 from regrove.monitoring.column import AnyLayout, Watched
+from regrove.monitoring.config import Loss
 from regrove.monitoring.summary import Summaries, unpack
 from regrove.registry.signature import Signature
 from regrove.stats.sequential.suspicion import CusumPlan
@@ -39,7 +40,7 @@ class FrozenBlock(msgspec.Struct, frozen=True, kw_only=True):
 class LossReference(msgspec.Struct, frozen=True, kw_only=True):
     """The loss of the model on rows that it had not learnt from, a value a block; and what follows from it."""
 
-    metric: str
+    metric: Loss
     scale: float | None
     """The loss in units of the metric that counts as 1; None when no row of the reference has a loss."""
     losses: tuple[tuple[int, int, float, float], ...] = ()

@@ -12,13 +12,14 @@ from regrove.errors import Conflict, InvalidInput, NotFound, nearest
 from regrove.ledger import attribution
 from regrove.monitoring.alert import Alert, Change, Memory, resolved
 from regrove.monitoring.config import Declarations, MonitorConfig
+from regrove.monitoring.log import Log
 from regrove.monitoring.loss import MatureLoss
 from regrove.monitoring.progress import Progress, StoredBlock
 from regrove.monitoring.record import tell
 from regrove.monitoring.reference import Frozen, Reference
 from regrove.monitoring.rooms import Rooms, Subject
 from regrove.monitoring.store import Alerts, Store
-from regrove.monitoring.tick import TickReport, tick
+from regrove.monitoring.tick import TickReport, next_due, tick
 from regrove.monitoring.verdict import Verdict
 from regrove.storage import Leases
 
@@ -106,11 +107,15 @@ class Monitors:
         config = self._rooms.declarations.monitor(name)
         subject = Subject(project, name, config, self._rooms.declarations.revision.ref)
         try:
-            self._rooms.deployments.get(config.deployment)
+            log = Log(self._rooms.deployments, config.deployment)
         except NotFound:
             return TickReport(monitor=name, note=f"deployment {config.deployment!r} was never started")
+        now = self._clock.now()
+        due = next_due(self._rooms, subject, log, now)
+        if due > now:
+            return TickReport(monitor=name, next_at=due)
         with self._leases.acquire(f"monitor:{project}/{name}", ttl_s=_LEASE_S) as lease:
-            return tick(self._rooms, subject, lease, now=self._clock.now())
+            return tick(self._rooms, subject, log, lease, now=now)
 
     def list(self) -> builtins.list[Monitor]:
         """The monitors that are declared or were ever ticked, by name."""

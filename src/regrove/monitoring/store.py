@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from regrove.monitoring.alert import Alert
+from regrove import digest
+from regrove.monitoring.alert import BY_RULE, Alert
 from regrove.monitoring.loss import MatureLoss
 from regrove.monitoring.progress import Progress, Rules, StoredBlock
 from regrove.monitoring.reference import Frozen, Reference, load
@@ -173,6 +174,9 @@ class Store:
         columns = (references.c.object, blocks.c.object, verdicts.c.evidence, alerts.c.evidence, alerts.c.picture)
         with self._database.read() as connection:
             found = {each for column in columns for each in connection.execute(sa.select(column).distinct()).scalars()}
+            by_hand = alerts.c.resolved_by.not_in(("", *BY_RULE))
+            words = connection.execute(sa.select(alerts.c.resolution).where(by_hand).distinct()).scalars()
+            found |= {digest.of_bytes(digest.canonical({"reason": each})) for each in words}
         return found - {""}
 
     def _rows(self, query: sa.Select[Any]) -> Sequence[sa.RowMapping]:

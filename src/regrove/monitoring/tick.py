@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from regrove.monitoring.rooms import Rooms, Subject
     from regrove.storage import Lease
 
-__all__ = ["TickReport", "tick"]
+__all__ = ["TickReport", "next_due", "tick"]
 
 MOST: Final = 120
 """Steps of one tick at most: a tick is bounded, and the next one goes on."""
@@ -45,9 +45,13 @@ class TickReport(msgspec.Struct, frozen=True, kw_only=True):
     """Why nothing can be done yet."""
 
 
-def tick(rooms: Rooms, subject: Subject, lease: Lease, *, now: int, most: int = MOST) -> TickReport:
+def next_due(rooms: Rooms, subject: Subject, log: Log, now: int) -> int:
+    """When the next step is due; nothing is written to find out."""
+    return _next(subject, log, _standing(rooms, subject, log, now))[2]
+
+
+def tick(rooms: Rooms, subject: Subject, log: Log, lease: Lease, *, now: int, most: int = MOST) -> TickReport:
     """Make every step that is due, ``most`` of them at the most; with nothing due nothing happens."""
-    log = Log(rooms.deployments, subject.config.deployment)
     report = TickReport(monitor=subject.name)
     renewed = wall()
     for _ in range(most):
