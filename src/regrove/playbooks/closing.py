@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from regrove.clock import wall
 from regrove.playbooks.events import LoopAdvanced, LoopFinished, PlaybookBroken
 from regrove.playbooks.message import message
+from regrove.playbooks.narration import sentence
 from regrove.playbooks.record import ActionRecord, LoopRecord, LoopState, Notice
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from regrove.ledger import Ledger
     from regrove.playbooks.store import Store
 
-__all__ = ["Closing", "sentence"]
+__all__ = ["Closing"]
 
 _LAST: Final = {"rollout": "promoted", "gate": "passed", "retrain": "trained", "rollback": "rolled back"}
 
@@ -70,14 +71,14 @@ class Closing:
         if webhook:
             notice = Notice(loop=loop.id, number=action.number, state="waiting", webhook=webhook, body=body)
             self._store.add_notice(loop.project, notice)
-        to = "the log, and the webhook is to be told" if webhook else "the log"
+        said = "The log was told, and the webhook is to be told." if webhook else "The log was told."
         at, wall_at = self._clock.now(), wall()
         return replace(
             action,
             state="done",
             attempts=1,
             verdict="told",
-            reason=f"Told to {to}.",
+            reason=said,
             started_at=at,
             ended_at=at,
             started_wall_at=wall_at,
@@ -119,12 +120,6 @@ class Closing:
         if most and len(judged) == most and all(each.outcome == "rejected" for each in judged):
             last = f"the last of them, {loop.candidate}, in {loop.ref}: {loop.reason}"
             self.broken(loop, "rejections", most, f"{most} challengers in a row were rejected, {last}")
-
-
-def sentence(text: str) -> str:
-    """The text with a full stop, unless it ends already."""
-    text = text.strip()
-    return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 def _end(loop: LoopRecord) -> tuple[str, str]:

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from regrove.clock import wall
 from regrove.errors import InvalidInput, MissingExtra, NotFound, Refused, RegroveError
 from regrove.ledger import acting
-from regrove.playbooks.closing import sentence
 from regrove.playbooks.events import LoopNotified
+from regrove.playbooks.narration import sentence
 
 if TYPE_CHECKING:
     from regrove.ledger import Ledger

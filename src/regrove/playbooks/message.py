@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from regrove.clock import iso
+from regrove.playbooks.narration import sentence
 from regrove.playbooks.record import LoopRecord
 
 __all__ = ["message"]
@@ -36,7 +37,7 @@ def message(loop: LoopRecord) -> dict[str, Any]:
 
 def _text(loop: LoopRecord) -> str:
     about = loop.model or loop.deployment or loop.project
-    said = f"{loop.playbook} ({about}): {loop.because}"
+    said = f"{loop.playbook} ({about}): {sentence(loop.because)}"
     done = [
         f"{each.action}: {each.reason}" for each in loop.actions if each.state == "done" and each.action != "notify"
     ]

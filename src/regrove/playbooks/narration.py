@@ -5,14 +5,14 @@ from __future__ import annotations
 from regrove.clock import iso
 from regrove.playbooks.record import ActionRecord, LoopRecord, Notice
 
-__all__ = ["headline", "next_step", "story"]
+__all__ = ["headline", "next_step", "sentence", "story"]
 
 _DONE = {
     "retrain": "It retrained",
     "gate": "The gate judged",
     "rollout": "It rolled out",
     "rollback": "It rolled back",
-    "notify": "It told",
+    "notify": "It tells",
 }
 _OUTCOMES = {
     "promoted": "The new version was promoted.",
@@ -43,7 +43,7 @@ def story(loop: LoopRecord) -> tuple[str, ...]:
         "manual": f"At {iso(loop.started_at)} somebody began it by hand: {loop.because}",
         "schedule": f"At {iso(loop.started_at)} it began by its schedule. {loop.because}",
     }.get(loop.trigger, f"It was begun at {iso(loop.started_at)} because of {loop.because}")
-    told = [began if began.endswith((".", "!", "?")) else f"{began}."]
+    told = [sentence(began)]
     if loop.state == "skipped":
         return (*told, f"Nothing was done: {loop.reason}")
     notices = {each.number: each for each in loop.notices}
@@ -55,6 +55,16 @@ def story(loop: LoopRecord) -> tuple[str, ...]:
     if loop.state == "stopped":
         return (*told, f"Somebody stopped it at {iso(loop.ended_at or 0)}: {loop.reason}")
     return (*told, f"It ended at {iso(loop.ended_at or 0)}. {_OUTCOMES.get(loop.outcome, loop.outcome)}")
+
+
+def sentence(text: str) -> str:
+    """The text with a full stop, unless it ends already.
+
+    >>> sentence("It is worse"), sentence("Why?")
+    ('It is worse.', 'Why?')
+    """
+    text = text.strip()
+    return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 def next_step(loop: LoopRecord) -> str:
@@ -89,9 +99,12 @@ def _action(action: ActionRecord, notice: Notice | None) -> str:
         return f"{action.action} failed for good: {action.reason}"
     if action.state != "done":
         return f"{_DONE[action.action]} since {iso(action.started_at or 0)}, {_tries(action)}, and is not done."
+    if action.action == "notify":
+        return action.reason + _heard(notice)
     made = f" ({', '.join(action.refs)})" if action.refs else ""
     at = f"at {iso(action.started_at or 0)}{_lasted(action)}"
-    text = f"{_DONE[action.action]} {at}{made}: {action.verdict}. {action.reason}"
+    did = "It looked for something to learn from" if action.verdict == "nothing new" else _DONE[action.action]
+    text = f"{did} {at}{made}: {action.verdict}. {action.reason}"
     if action.attempts > 1:
         text += f" It took {_tries(action)}."
     return text + _heard(notice)

@@ -22,6 +22,7 @@ from regrove.playbooks import limits
 from regrove.playbooks.config import PlaybookConfig
 from regrove.playbooks.events import LoopSkipped, LoopStarted
 from regrove.playbooks.limits import Refusal
+from regrove.playbooks.narration import sentence
 from regrove.playbooks.record import ActionRecord, LoopRecord, Standing
 from regrove.playbooks.target import Target, target
 from regrove.refs import new_id
@@ -306,4 +307,4 @@ def _because(entry: Entry, fields: Mapping[str, Any]) -> str:
     said = fields.get("reason")
     text = said.strip() if isinstance(said, str) and said.strip() else ""
     head = f"{entry.type} of {entry.subject} at {iso(entry.occurred_at)}"
-    return f"{head}: {text}" if text else f"{head}."
+    return f"{head}: {sentence(text)}" if text else f"{head}."

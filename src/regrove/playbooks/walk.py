@@ -13,8 +13,9 @@ from msgspec.structs import replace
 from regrove.clock import wall
 from regrove.errors import Conflict, RegroveError
 from regrove.ledger import acting
-from regrove.playbooks.closing import Closing, sentence
+from regrove.playbooks.closing import Closing
 from regrove.playbooks.events import LoopStumbled
+from regrove.playbooks.narration import sentence
 from regrove.playbooks.record import ActionRecord, LoopRecord
 
 if TYPE_CHECKING:

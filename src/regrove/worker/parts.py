@@ -62,12 +62,7 @@ class Parts:
         return Part("ledger", self._anchor, _SLOW_S)
 
     def _compact(self, deployment: str) -> list[str]:
-        found = self._ws.deployments.compact(deployment)
-        said = [f"log of {deployment}: {each}" for each in found.damaged]
-        if found.predictions or found.labels:
-            what = f"{found.predictions:,} predictions and {found.labels:,} labels"
-            said.append(f"log of {deployment}: {what} were compacted.")
-        return said
+        return [f"log of {deployment}: {each}" for each in self._ws.deployments.compact(deployment).damaged]
 
     def _monitor(self, name: str) -> list[str]:
         said: list[str] = []
