@@ -2,29 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
-from regrove.ledger import Event
-
-try:
-    from regrove.monitoring.events import AlertFired
-except ModuleNotFoundError:
-
-    class AlertFired(Event, frozen=True, kw_only=True):  # type: ignore[no-redef]  # stands for that of monitoring
-        """Somebody or some playbook should act."""
-
-        TYPE: ClassVar[str] = "alert.fired"
-
-        alert: str
-        monitor: str
-        deployment: str
-        model: str
-        kind: str
-        severity: str
-        reason: str
-        evidence: str
-        picture: str
-
+from regrove.monitoring.events import AlertFired
 
 __all__ = ["fire"]
 
