@@ -39,7 +39,7 @@ class Artifact(msgspec.Struct, frozen=True):
 
 
 def find(runs: Runs, version: ModelVersion) -> Artifact:
-    """The artifact of the run that made a model version."""
+    """The artifact of the run that made a model version; of another that made it too where that one left none."""
     if not version.run:
         return Artifact("", why=f"{version.ref} was registered without a run")
     try:
@@ -47,6 +47,8 @@ def find(runs: Runs, version: ModelVersion) -> Artifact:
     except NotFound:
         return Artifact(version.run, why=f"{version.run} is not in this workspace")
     digest = next((each.digest for each in made if each.name == NAME), "")
+    if not digest and (other := runs.beside(version.ref, NAME)) is not None:
+        digest = other.digest
     return Artifact(version.run, digest, "" if digest else f"{version.run} left no {NAME} behind")
 
 
