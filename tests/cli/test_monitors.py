@@ -122,7 +122,7 @@ def test_an_alert_is_looked_at_and_resolved(ws: Workspace, ask: Ask, tmp_path: P
     (alert,) = ask("alerts list --state open --json").json
     assert alert["id"] in ask("alerts list --monitor returns").out
     shown = ask(f"alerts show {alert['id']} --svg {tmp_path / 'alert.svg'}").out
-    assert "the last 1d against train: output.score" in shown and "in the window" in shown
+    assert "the last 1d against train: request.value" in shown and "in the window" in shown
     assert (tmp_path / "alert.svg").read_text().startswith("<svg")
     assert f"regrove alerts resolve {alert['id']}" in shown
     assert "reason" in ask(f"alerts resolve {alert['id']}", expect=2).err

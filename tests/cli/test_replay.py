@@ -91,7 +91,7 @@ def answered(url: str) -> int:
 def eventually(done: Callable[[], bool]) -> None:
     """Wait for what another process does."""
     pause = threading.Event()
-    for _ in range(PATIENCE_S * 100):
+    for _ in range(round(PATIENCE_S * 100)):
         if done():
             return
         pause.wait(0.01)

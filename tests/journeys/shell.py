@@ -12,7 +12,7 @@ from typing import Any
 
 __all__ = ["Shell"]
 
-PATIENCE_S = 800.0
+PATIENCE_S = 800
 
 
 class Shell:

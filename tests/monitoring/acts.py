@@ -41,6 +41,7 @@ def acting() -> Any:
 def prepare(folder: str) -> None:
     """Two weeks: inputs move for two days, then labels turn around; on the eleventh day another model takes over, which
     was made of other data."""
+    from regrove.serving.records import Labelled
     from tests.monitoring.world import DAY, START, reference_frame
 
     world = opened(folder, START)
@@ -53,12 +54,23 @@ def prepare(folder: str) -> None:
         world.answer(range(2, 4), shift=3.0)
         world.answer(range(4, 6))
         world.answer(range(6), rows=8, salt=3, delay=3 * DAY)  # labels that come after the block was judged
+        world.held += [_corrected(each) for each in world.held if isinstance(each[1], Labelled)][:12]
         world.answer(range(6, 11), wrong=1.0, delay=DAY // 2)
         world.clock.turn_to(START + round(10.6 * DAY))
         world.publish(2)
         world.answer(range(11, DAYS), seed=5, salt=1)
     Path(folder, "held").write_bytes(pickle.dumps(sorted(world.held, key=lambda each: each[0])))
     world.database.close()
+
+
+def _corrected(sent: Any) -> Any:
+    """The labels of a request once more, the other way round, three days later: their block was judged by then."""
+    from regrove.serving.records import Label, Labelled
+    from tests.monitoring.world import DAY
+
+    at, told, _ = sent
+    again = [Label(each.request_id, each.row, not each.value, at + 3 * DAY) for each in told.labels]
+    return at + 3 * DAY, Labelled(received_at=at + 3 * DAY, labels=again), None
 
 
 def deliver(folder: str, until: int) -> None:

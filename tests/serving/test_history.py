@@ -78,6 +78,26 @@ def test_objects_outside_are_not_opened(days, monkeypatch):
     assert len(opened) < 5  # of three days' predictions and labels: one of predictions, the labels from the day before
 
 
+def test_labels_are_those_that_had_arrived_by_then(days, log):
+    """A correction counts from its arrival on, and not before; what was asked later has no label yet."""
+    first = days.predictions("late").sort("at").collect().row(0, named=True)
+    writer = SegmentWriter(log, "test", "late")
+    writer.append(
+        Labelled(
+            received_at=START + 4 * DAY, labels=[Label(first["request_id"], 0, not first["label"], START + 4 * DAY)]
+        )
+    )
+    writer.close()
+
+    def labels(at):
+        return days.predictions("late", labels_until=at).sort("at").collect()["label"].to_list()
+
+    assert labels(START)[:2] == [None, None]
+    assert labels(START + 2 * DAY)[:6] == [first["label"], False, True, False, True, None]
+    assert labels(START + 4 * DAY)[0] is not first["label"]
+    assert labels(START + 4 * DAY - 1)[0] is first["label"]
+
+
 class TestRowsOfALog:
     """What a dataset is made of."""
 

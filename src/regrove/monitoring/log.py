@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Control", "Log", "controls"]
 
-_KEPT = ("at", "model", "label", "label_received_at")
+_KEPT = ("at", "model")
+_NEVER = -(2**62)
+"""No label has arrived by then, so none is read."""
 
 
 class Control(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,13 +62,14 @@ class Log:
         self.controls = controls(self._publications)
         """Who was the control, in order of time."""
 
-    def rows(self, since: int, until: int, columns: Sequence[str]) -> pl.DataFrame:
+    def rows(self, since: int, until: int, columns: Sequence[str], *, labels_until: int | None = None) -> pl.DataFrame:
         """The rows from ``since`` to before ``until``, the control's and the others.
 
-        Columns: ``at``, ``model``, ``label``, ``label_received_at``, ``is_control``, and those of ``columns`` that the
-        log has.
+        Columns: ``at``, ``model``, ``is_control``, those of ``columns`` that the log has, and with ``labels_until`` the
+        ``label`` that had arrived by then and its ``label_received_at``.
         """
-        return _chosen(self._frame(since, until), columns).collect()
+        chosen = columns if labels_until is None else ("label", "label_received_at", *columns)
+        return _chosen(self._frame(since, until, labels_until), chosen).collect()
 
     def rows_and_counts(
         self, since: int, until: int, columns: Sequence[str], ends: Sequence[int]
@@ -87,10 +90,11 @@ class Log:
         places = np.searchsorted(np.asarray(ends[1:]), at.to_series().to_physical().to_numpy(), side="right")
         return rows, [int(each) for each in np.bincount(places, minlength=len(ends) - 1)]
 
-    def _frame(self, since: int, until: int) -> pl.LazyFrame:
+    def _frame(self, since: int, until: int, labels_until: int | None = None) -> pl.LazyFrame:
         import polars as pl
 
-        frame = self._deployments.predictions(self._name, since=since, until=until)
+        told = _NEVER if labels_until is None else labels_until
+        frame = self._deployments.predictions(self._name, since=since, until=until, labels_until=told)
         models = {each.number: each.revision.model for each in self._publications}
         expected = pl.col("generation").replace_strict(models, default=None, return_dtype=pl.String)
         control = pl.col("model").eq(expected).fill_null(value=False)

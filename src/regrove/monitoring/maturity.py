@@ -65,7 +65,8 @@ class Maturity:
     def _known(self) -> DelayLaw | None:
         """The law of the delays as it was known then; None where its end was not in sight."""
         if not self._read:
-            self._law, self._read = _learnt(self._log.rows(self._at - _SPAN, self._at, ()), self._at), True
+            rows = self._log.rows(self._at - _SPAN, self._at, (), labels_until=self._at)
+            self._law, self._read = _learnt(rows, self._at), True
         return self._law
 
 
@@ -78,8 +79,8 @@ def _learnt(rows: pl.DataFrame, at: int) -> DelayLaw | None:
     if not asked.height:
         return None
     asked_at = asked["at"].to_physical().to_numpy()
-    received = asked["label_received_at"].to_physical().fill_null(2**62).to_numpy()
-    came = (received <= at) & asked["label"].is_not_null().to_numpy()
+    received = asked["label_received_at"].to_physical().fill_null(at).to_numpy()
+    came = asked["label"].is_not_null().to_numpy()
     if not came.any():
         return None
     # a label that was there before its prediction came at once

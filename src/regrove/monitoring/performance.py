@@ -103,9 +103,9 @@ def _loss(
 
     assert frozen.loss is not None
     answers = [f"output.{name}" for name in frozen.signature.output.schema.names]
-    rows = log.rows(block.start_at, block.end_at, answers).filter("is_control")
+    rows = log.rows(block.start_at, block.end_at, answers, labels_until=at).filter("is_control")
     rows = rows.filter(rows["model"] == reference.model)
-    known = rows["label"].is_not_null() & (rows["label_received_at"].to_physical().fill_null(2**62) <= at)
+    known = rows["label"].is_not_null()
     labelled = rows.filter(known)
     record = MatureLoss(
         project=subject.project,

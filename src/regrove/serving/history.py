@@ -102,12 +102,19 @@ class History:
         self._ids = known
 
     def predictions(
-        self, project: str, deployment: str, *, since: int | None = None, until: int | None = None
+        self,
+        project: str,
+        deployment: str,
+        *,
+        since: int | None = None,
+        until: int | None = None,
+        labels_until: int | None = None,
     ) -> pl.LazyFrame:
         """Every prediction of a deployment once, with its last label (null when none has arrived).
 
         ``since`` and ``until`` bound the time of prediction from below (inclusive) and above; objects that lie outside
-        are not opened. A label is found when it arrived at most a day before ``since`` or later.
+        are not opened. A label is found when it arrived at most a day before ``since`` or later, and by
+        ``labels_until`` (inclusive).
         """
         import polars as pl
 
@@ -116,7 +123,12 @@ class History:
         recorded = [
             each for each in objects if each.kind == "predictions" and each.last_at >= low and each.first_at < high
         ]
-        told = [each for each in objects if each.kind == "labels" and (since is None or each.last_at >= low - _DAY)]
+        last = _LATEST if labels_until is None else labels_until
+        told = [
+            each
+            for each in objects
+            if each.kind == "labels" and (since is None or each.last_at >= low - _DAY) and each.first_at <= last
+        ]
         parts = [(self._scan(each), each.target) for each in recorded]
         fresh = gathered.frames(without=self._overlap(gathered, recorded))
         parts += [(frame.lazy(), gathered.answering[side].target.value) for side, frame in fresh.items()]
@@ -124,7 +136,7 @@ class History:
             parts = [(_between(frame, low, high), target) for frame, target in parts]
         if not parts:
             return pl.LazyFrame(schema={name: to_polars(kind) for name, kind in _EMPTY.items()})
-        labels = self._last_labels(gathered, told)
+        labels = self._last_labels(gathered, told, last)
         return pl.concat([_labelled(frame, labels, target) for frame, target in parts], how="diagonal_relaxed")
 
     def requests(self, project: str, deployment: str, generations: set[int]) -> pl.DataFrame:
@@ -242,12 +254,14 @@ class History:
         keys = pl.concat(self._scan(each).select("request_id", "row") for each in near)
         return keys.filter(pl.col("request_id").is_in(list(given))).collect()
 
-    def _labels(self, gathered: Gathered, objects: list[StoredObject]) -> pl.DataFrame:
-        """Every different label once, sorted by request id, row, and the time it became known."""
+    def _labels(self, gathered: Gathered, objects: list[StoredObject], until: int = _LATEST) -> pl.DataFrame:
+        """Every different label that arrived by ``until`` once, by request id, row, and the time it became known."""
         import polars as pl
 
         parts = [self._scan(each) for each in objects if each.kind == "labels"]
         whole = pl.concat([*parts, labels_frame(gathered.labels).lazy()])
+        if until < _LATEST:
+            whole = whole.filter(pl.col("received_at").to_physical() <= until)
         return (
             whole.sort("received_at")
             .unique(["request_id", "row", "value", "known_at"], keep="first", maintain_order=True)
@@ -255,8 +269,8 @@ class History:
             .collect()
         )
 
-    def _last_labels(self, gathered: Gathered, objects: list[StoredObject]) -> pl.DataFrame:
-        return self._labels(gathered, objects).unique(["request_id", "row"], keep="last", maintain_order=True)
+    def _last_labels(self, gathered: Gathered, objects: list[StoredObject], until: int = _LATEST) -> pl.DataFrame:
+        return self._labels(gathered, objects, until).unique(["request_id", "row"], keep="last", maintain_order=True)
 
     def _scan(self, each: StoredObject) -> pl.LazyFrame:
         from regrove.frames import scan_parquet

@@ -156,14 +156,18 @@ class Deployments:
         """Every different label of one prediction, the earliest first; also of one that no log holds yet."""
         return self._history.labels(_project(), self._names(), ref)
 
-    def predictions(self, name: str, *, since: int | None = None, until: int | None = None) -> pl.LazyFrame:
+    def predictions(
+        self, name: str, *, since: int | None = None, until: int | None = None, labels_until: int | None = None
+    ) -> pl.LazyFrame:
         """Every prediction of a deployment once, with its last label; local only.
 
         Columns: ``request_id``, ``row``, ``at``, ``key``, ``generation``, ``revision``, ``model``,
         ``request.<field>``, ``output.<field>``, ``label``, ``label_known_at``, ``label_received_at``. ``since`` and
         ``until`` (microseconds UTC) bound ``at`` from below (inclusive) and above: what lies outside is not read.
+        ``labels_until`` leaves out what arrived after that instant: the labels as they stood then.
         """
-        return self._history.predictions(_project(), self.get(name).name, since=since, until=until)
+        project, found = _project(), self.get(name).name
+        return self._history.predictions(project, found, since=since, until=until, labels_until=labels_until)
 
     def parked(self, name: str) -> pl.DataFrame:
         """The labels whose prediction is not in the log (yet); local only."""
