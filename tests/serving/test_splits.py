@@ -69,6 +69,39 @@ class TestOpen:
         """The publisher beside a server looks every second; a canary must survive that. A decision by hand ends it."""
         assert split.publish("late").candidates
 
+    def test_one_that_is_opened_while_another_looks_stays(self, server, deployments, declared, monkeypatch):
+        """Whoever publishes what is declared has read the state before the split was there."""
+        declared.versions["model:late@1"] = 1
+        looked = deployments._wanted
+
+        def meanwhile(name, model=""):
+            found = looked(name, model)
+            if not deployments.get("late").current.candidates:
+                monkeypatch.setattr(deployments, "_wanted", looked)
+                deployments.splits.open("late", candidate=CANDIDATE, share=0.5, salt="one", edges=EDGES)
+            return found
+
+        monkeypatch.setattr(deployments, "_wanted", meanwhile)
+        deployments.publish("late")
+        assert deployments.get("late").current.salt == "one"
+        assert deployments.start("late").current.salt == "one"
+
+    def test_a_control_that_changes_while_it_is_opened_is_not_brought_back(
+        self, server, deployments, declared, monkeypatch
+    ):
+        declared.versions |= {"model:late@1": 1, "model:late@3": 3}
+        looked = deployments.splits._wanted
+
+        def meanwhile(name, model=""):
+            monkeypatch.setattr(deployments.splits, "_wanted", looked)
+            declared.versions["model:late@champion"] = 3
+            deployments.publish("late")
+            return looked(name, model)
+
+        monkeypatch.setattr(deployments.splits, "_wanted", meanwhile)
+        opened = deployments.splits.open("late", candidate=CANDIDATE, share=0.5, salt="one", edges=EDGES)
+        assert (opened.revision.model, opened.arms[1].model) == ("model:late@3", CANDIDATE)
+
     def test_a_decision_by_hand_ends_it(self, split, declared):
         declared.versions["model:late@champion"] = 3
         published = split.publish("late")

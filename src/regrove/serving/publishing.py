@@ -81,24 +81,41 @@ class Publisher:
         new gets the next one. With ``split`` a candidate answers its share beside ``wanted``.
         """
         while True:
-            latest = self.latest(project, deployment)
-            if latest is not None and latest.state == state and _stands(latest, wanted, split):
-                return latest
-            control, candidates = self._numbered(project, deployment, wanted, split)
-            generation = Generation(
-                project=project,
-                deployment=deployment,
-                number=latest.number + 1 if latest else 1,
-                state=state,
-                revision=control,
-                published_at=self._clock.now(),
-                candidates=candidates,
-                salt=split.salt if split else "",
-                edges=split.edges if split else None,
-            )
-            if write(self._objects, generation):
-                self._record(generation)
-            # Otherwise another publisher was first: look again at what stands now.
+            published = self.follow(project, deployment, self.latest(project, deployment), state, wanted, split)
+            if published is not None:
+                return published
+
+    def follow(
+        self,
+        project: str,
+        deployment: str,
+        latest: Publication | None,
+        state: Literal["running", "stopped"],
+        wanted: Revision,
+        split: Split | None = None,
+    ) -> Publication | None:
+        """What `publish` does, right after the generation ``latest`` that the caller decided from.
+
+        None when another generation was published since: what was decided may be wrong by now, so decide again.
+        """
+        if latest is not None and latest.state == state and _stands(latest, wanted, split):
+            return latest
+        control, candidates = self._numbered(project, deployment, wanted, split)
+        generation = Generation(
+            project=project,
+            deployment=deployment,
+            number=latest.number + 1 if latest else 1,
+            state=state,
+            revision=control,
+            published_at=self._clock.now(),
+            candidates=candidates,
+            salt=split.salt if split else "",
+            edges=split.edges if split else None,
+        )
+        if not write(self._objects, generation):
+            return None
+        self._record(generation)
+        return self.latest(project, deployment)
 
     def _numbered(
         self, project: str, deployment: str, wanted: Revision, split: Split | None

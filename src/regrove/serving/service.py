@@ -72,10 +72,12 @@ class Deployments:
     def start(self, name: str) -> Deployment:
         """Let a declared deployment answer: publish what it declares. Nothing happens when it does so already.
 
+        A split stays while its control is what is declared.
+
         Raises NotFound when it is not declared, or its model has no such version or alias, and InvalidDeclaration when
         it is sticky by a field that a request of that version does not have.
         """
-        self._publisher.publish(_project(), check_name(name, what="deployment"), "running", self._wanted(name))
+        self._publish_declared(_project(), check_name(name, what="deployment"))
         return self.get(name)
 
     def publish(self, name: str) -> Publication:
@@ -84,10 +86,7 @@ class Deployments:
         A split stays while its control is what is declared; otherwise what is declared answers alone. Raises Conflict
         when the deployment does not run, and what `start` raises.
         """
-        deployment, wanted = self._running(name), self._wanted(name)
-        if deployment.current.candidates and deployment.current.revision.same(wanted):
-            return deployment.current
-        return self._publisher.publish(deployment.project, deployment.name, "running", wanted)
+        return self._publish_declared(_project(), self._running(name).name, start=False)
 
     def stop(self, name: str) -> Deployment:
         """Let a deployment answer no more; its servers say so, and take labels still. It can be started again."""
@@ -207,6 +206,17 @@ class Deployments:
                 mend=f"regrove deployments start {deployment.name}",
             )
         return deployment
+
+    def _publish_declared(self, project: str, name: str, *, start: bool = True) -> Publication:
+        """Publish what is declared, decided from the generation that it follows: a split may be opened meanwhile."""
+        while True:
+            latest = self._publisher.latest(project, name) if start else self._running(name).current
+            wanted = self._wanted(name)
+            if latest is not None and latest.state == "running" and latest.candidates and latest.revision.same(wanted):
+                return latest
+            published = self._publisher.follow(project, name, latest, "running", wanted)
+            if published is not None:
+                return published
 
     def _wanted(self, name: str, model: str = "") -> Revision:
         """What the deployment declares, resolved to a model version; or that of ``model`` under the same terms."""

@@ -71,18 +71,24 @@ class Splits:
             raise InvalidInput(
                 "This is no share of the traffic", expected="more than 0 and less than 1", received=str(share)
             )
-        deployment = self._running(name)
-        current = deployment.current
-        if current.candidates and current.salt != salt:
-            raise Conflict(
-                f"The deployment {name!r} is split already",
-                expected=f"the split {current.salt}",
-                received=salt,
-                mend="settle that one first",
+        while True:
+            deployment = self._running(name)
+            current = deployment.current
+            if current.candidates and current.salt != salt:
+                raise Conflict(
+                    f"The deployment {name!r} is split already",
+                    expected=f"the split {current.salt}",
+                    received=salt,
+                    mend="settle that one first",
+                )
+            wanted = self._beside(name, current.revision, candidate)
+            split = Split(candidate=wanted, share=tenthousandths, salt=salt, edges=edges)
+            opened = self._publisher.follow(
+                deployment.project, deployment.name, current, "running", current.revision, split
             )
-        wanted = self._beside(name, current.revision, candidate)
-        split = Split(candidate=wanted, share=tenthousandths, salt=salt, edges=edges)
-        return self._publisher.publish(deployment.project, deployment.name, "running", current.revision, split)
+            if opened is not None:
+                return opened
+            # Somebody published meanwhile: the control may be another one by now.
 
     def check(self, name: str, *, candidate: str) -> None:
         """Raise what `open` would of the version ``candidate`` beside what answers now; nothing is published."""
