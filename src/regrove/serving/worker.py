@@ -33,7 +33,7 @@ _PARENT = 0
 
 _LAST_BREATH_S = 5.0
 
-_SWITCH_S: Final = 0.001
+_SWITCH_S: Final = 0.0002
 """For how long a thread that loads a model may keep the interpreter from one that answers; Python's own 5 ms, which a
 request would wait for at each of its turns, make it slower by far."""
 
