@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["register"]
 
 _BEAT_S = 0.005
+_LAZY_S = 0.1
 
 
 def register(app: typer.Typer) -> None:
@@ -111,9 +112,15 @@ def _wait_for_worker(ws: Workspace, at: int) -> None:
     """Let a worker that runs come up to ``at``; when none runs, or it ends, nobody is waited for."""
     from regrove.storage import WorkerTicks
 
-    ticks = WorkerTicks(ws.database, ws.project)
-    while ticks.reached() < at and _worker_runs(ws):
-        time.sleep(_BEAT_S)
+    ticks, began, looked = WorkerTicks(ws.database, ws.project), time.monotonic(), 0.0
+    while ticks.reached() < at:
+        now = time.monotonic()
+        if now - looked > _LAZY_S:
+            if not _worker_runs(ws):
+                return
+            looked = now
+        # a tick of a moment is followed at once, and a long one is not held up by being looked at
+        time.sleep(min(_LAZY_S, max(_BEAT_S, (now - began) / 20)))
 
 
 def _worker_runs(ws: Workspace) -> bool:

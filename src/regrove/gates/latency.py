@@ -29,7 +29,7 @@ __all__ = ["Latency"]
 
 _LEVEL: Final = 0.9
 _WARM: Final = 100
-_SECONDS: Final = 10.0
+_SECONDS: Final = 4.0
 _LEAST: Final = 400
 """Fewer than 299 requests give their 99th percentile no upper end at 95%."""
 _MOST: Final = 4_000
@@ -68,7 +68,7 @@ class Latency:
             tempfile.TemporaryDirectory(prefix="regrove-gate-", ignore_cleanup_errors=True) as folder,
             serving(case.candidate.version, self._vault, Path(folder)) as url,
         ):
-            paced(url, bodies, rate=min(asked.rate, 50.0), count=_WARM)
+            paced(url, bodies, rate=min(asked.rate, 100.0), count=_WARM)
             taken = paced(url, bodies, rate=asked.rate, count=_count(asked.rate))
         return (_judged(asked, taken, before),)
 
