@@ -82,7 +82,7 @@ def fresh(folder: Path) -> Path:
     if folder.exists():
         shutil.rmtree(folder)
     (folder / ".regrove").mkdir(parents=True)
-    for name in ("regrove.toml", "pipeline.py", "prepare.py"):
+    for name in ("regrove.toml", "pipeline.py", "prepare.py", "compare.py"):
         shutil.copy(HERE / name, folder)
     (folder / ".regrove" / "settings.toml").write_text('clock = "replay"\n')
     return folder
@@ -161,6 +161,7 @@ def the_end(folder: Path) -> None:
     """Chapter 4: the whole life on one page, one way back, and the proof."""
     chapter(4, "The end of the year: what it was worth, why, and the proof")
     run(folder, "regrove", "report", MODEL)
+    run(folder, sys.executable, "compare.py", shown="python compare.py")
     sample = ask(folder, "loop", "list", "--json")
     finished = [each for each in json.loads(sample) if each["state"] == "finished"]
     if finished:
