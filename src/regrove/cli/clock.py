@@ -46,6 +46,6 @@ def clock(
         return
     if not at:
         done("The clock stands nowhere: it was never turned.")
-        next_command("regrove clock --turn-to 2013-03-01T00:00:00Z", "where the replay is to begin")
+        next_command("regrove clock --turn-to 2025-04-01T00:00:00Z", "where the replay is to begin")
         return
     done(f"It is {iso(at)}" + (", by the clock of the replay." if kind == "replay" else ", by the machine's clock."))

@@ -41,7 +41,7 @@ def init(
         console.print(Text.assemble(("  + ", "green"), f"{name}/{path}"))
     done(f"Project {name} is ready: its declaration is regrove.toml, its functions are pipeline.py.")
     if clock == "replay":
-        next_command(f"cd {name} && regrove clock --turn-to 2013-03-01T00:00:00Z", "where the replay is to begin")
+        next_command(f"cd {name} && regrove clock --turn-to 2025-04-01T00:00:00Z", "where the replay is to begin")
     else:
         next_command(f"cd {name} && regrove run")
 

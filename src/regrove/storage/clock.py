@@ -37,7 +37,7 @@ class StoredClock:
             raise Conflict(
                 f"The clock of project {self._project!r} stands nowhere: it is one of a replayed workspace",
                 expected="a clock that was turned to the instant where the replay begins",
-                mend="regrove clock --turn-to 2013-03-01T00:00:00Z; later on regrove replay turns it",
+                mend="regrove clock --turn-to 2025-04-01T00:00:00Z; later on regrove replay turns it",
             )
         return at
 
