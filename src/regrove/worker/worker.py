@@ -25,7 +25,7 @@ __all__ = ["Worker"]
 _ACTOR: Final = "service:worker"
 _LEASE_S: Final = 60.0
 _BEAT_S: Final = 2.0
-_BEAT_REPLAYED_S: Final = 0.005
+_BEAT_REPLAYED_S: Final = 0.01
 _ROUNDS: Final = 40
 """A loop takes one action a round; this is far more than a loop has, and an end to one that would never stop."""
 _PATIENCE_S: Final = 600.0
@@ -112,7 +112,7 @@ class Worker:
                 if once or (until is not None and now >= until and not self._is_held):
                     return
             recent = last is None or time.monotonic() - last < _BEAT_S
-            stopped.wait(_BEAT_S if not self._replayed else _BEAT_REPLAYED_S if recent else 10 * _BEAT_REPLAYED_S)
+            stopped.wait(_BEAT_S if not self._replayed else _BEAT_REPLAYED_S if recent else 5 * _BEAT_REPLAYED_S)
 
     def _is_stopped(self) -> bool:
         return self._stop()
