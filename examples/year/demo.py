@@ -16,6 +16,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from rich.console import Console
@@ -41,6 +42,7 @@ REPLAY = [
     "--seed",
     "2013",
 ]
+OVER = ("completed", "aborted", "held")
 console = Console(highlight=False)
 
 
@@ -58,12 +60,14 @@ def main() -> None:
         server.wait_for(f"deployment:{MODEL} listens on")
         if chosen.quick:
             live(folder, "2013-03-08T05:00:00Z")
-            sabotage(folder, "2013-03-08T05:00:00Z", "2013-03-12T05:00:00Z")
+            since = undisturbed(folder, datetime.fromisoformat("2013-03-08T05:00:00+00:00"))
+            sabotage(folder, iso(since), iso(since + timedelta(days=4)))
         else:
             for month in MONTHS:
                 live(folder, f"{month}-01T05:00:00Z")
                 if month == SABOTAGED_AFTER:
-                    sabotage(folder, f"{month}-01T05:00:00Z", f"{month}-05T05:00:00Z")
+                    since = undisturbed(folder, datetime.fromisoformat(f"{month}-01T05:00:00+00:00"))
+                    sabotage(folder, iso(since), iso(since + timedelta(days=4)))
     finally:
         worker.stop()
         server.stop()
@@ -121,6 +125,19 @@ def happened(folder: Path) -> None:
 
 
 _SEEN: dict[Path, set[str]] = {}
+
+
+def undisturbed(folder: Path, at: datetime) -> datetime:
+    """The first day from ``at`` on which no rollout goes on: there is one at a time."""
+    while any(each["state"] not in OVER for each in json.loads(ask(folder, "rollouts", "list", "--json"))):
+        at += timedelta(days=1)
+        live(folder, iso(at))
+    return at
+
+
+def iso(at: datetime) -> str:
+    """An instant as commands take it."""
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def sabotage(folder: Path, since: str, until: str) -> None:

@@ -376,7 +376,7 @@ class TestLatency:
         candidate = world.version("xz")
         found = world.gates.run(candidate).check("latency")
         assert found.status == "pass"
-        assert found.detail["requests"] == 500
+        assert found.detail["requests"] == 400
         assert found.detail["failed"] == 0
         assert "cores" in found.detail["machine"]
         assert found.interval[0] <= found.value <= found.interval[1]

@@ -35,6 +35,18 @@ class TestVerdicts:
         assert "it is worse than model:late@1" in report.reason
         assert report.check("champion").interval[1] < 0
 
+    def test_what_is_kept_back_already_is_not_measured(self, world, monkeypatch):
+        """A server is not started, and a machine not kept busy, for a candidate that will not go live."""
+        world.champion("xz")
+        world.config = GateConfig(champion=ChampionConfig(), latency=LatencyConfig("20ms"))
+        monkeypatch.setattr("regrove.gates.latency.serving", None)  # calling it would fail
+        report = world.gates.run(world.version("x"))
+        assert report.verdict == "REJECT"
+        assert report.check("latency").status == "skipped"
+        assert report.check("latency").reason == (
+            "It was not measured: champion keeps the candidate from going live already."
+        )
+
     def test_one_that_is_alike_is_held(self, world):
         """Another seed is no gain, and no harm."""
         world.champion("xz", noise=1)

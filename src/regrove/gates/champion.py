@@ -50,6 +50,7 @@ class Champion:
     """Superior, non-inferior, or superior unless fresher: as the gate declares."""
 
     kind = "champion"
+    costly = False
 
     def wanted(self, case: Case, /) -> bool:
         """When the gate declares it."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Check", "CheckResult", "Status", "ends"]
 
 Status = Literal["pass", "fail", "inconclusive", "skipped"]
-"""``inconclusive``: the rows do not decide it; ``skipped``: there was nothing to check."""
+"""``inconclusive``: the rows do not decide it; ``skipped``: there was nothing to check, or no need to."""
 
 
 class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +57,8 @@ class Check(Protocol):
     """
 
     kind: str
+    costly: bool
+    """Whether it takes long: it is made only where nothing else keeps the candidate from going live."""
 
     def wanted(self, case: Case, /) -> bool:
         """Whether the gate asks for it."""

@@ -43,6 +43,7 @@ class Latency:
     """
 
     kind = "latency"
+    costly = True
 
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
