@@ -16,7 +16,6 @@ import numpy.typing as npt
 import pipeline
 import polars as pl
 from rich.console import Console
-from rich.table import Table
 
 import regrove
 
@@ -37,7 +36,7 @@ def main() -> None:
     asked = answered(logged)
     known = pl.concat([before(past), asked.drop("score")])
     months = sorted({FIRST, *asked["scheduled_departure"].dt.truncate("1mo").dt.offset_by("5h")})
-    months = [each for each in months if each >= FIRST]
+    months = [each for each in months if FIRST <= each <= asked["scheduled_departure"].max()]
     found = {"the living model": loss(asked["late"], asked["score"])}
     for name, since in (("never", None), ("each month, on everything", None), ("each month, on the month before", 1)):
         starts = months[:1] if name == "never" else months
@@ -67,14 +66,14 @@ def habit(
 ) -> Losses:
     """The loss of each row under a habit: by the model that the last of ``starts`` before the row has made."""
     losses = np.empty(asked.height)
-    at = asked["scheduled_departure"]
+    turns = np.maximum(pl.Series(starts).search_sorted(asked["scheduled_departure"], side="right").to_numpy() - 1, 0)
     for place, start in enumerate(starts):
         rows = known.filter((pl.col("known_at") < start) & (pl.col("scheduled_departure") < start))
         if months_back is not None:
             rows = rows.filter(pl.col("scheduled_departure") >= pl.lit(start).dt.offset_by(f"-{months_back}mo"))
         train = SimpleNamespace(features=seen(rows), target=rows["late"])
         model = pipeline.classifier(train, params, 0)
-        mine = (at >= start).to_numpy() if place else np.ones(asked.height, dtype=bool)
+        mine = turns == place
         scores = model.predict_proba(seen(asked.filter(pl.Series(mine))))[:, 1]
         losses[mine] = loss(asked["late"].filter(pl.Series(mine)), pl.Series(scores))
     return losses
@@ -92,14 +91,14 @@ def loss(late: pl.Series, score: pl.Series) -> Losses:
 
 
 def show(asked: pl.DataFrame, found: dict[str, Losses]) -> None:
-    """A table by month, and the sentence that it amounts to."""
-    console = Console(highlight=False)
+    """A line for each habit, by month, and the sentence that it amounts to."""
+    console = Console(highlight=False, soft_wrap=True)
     month = asked["scheduled_departure"].dt.convert_time_zone("America/New_York").dt.strftime("%m").to_numpy()
-    table = Table("log loss, by month", *np.unique(month), "whole", box=None, pad_edge=False)
+    names = np.unique(month)
+    console.print(f"{'log loss, by month':33}" + "".join(f"{each:>7}" for each in names) + f"{'whole':>9}")
     for name, losses in found.items():
-        by_month = [f"{losses[month == each].mean():.3f}" for each in np.unique(month)]
-        table.add_row(name, *by_month, f"{losses.mean():.4f}")
-    console.print(table)
+        means = "".join(f"{losses[month == each].mean():7.3f}" for each in names)
+        console.print(f"{name:33}{means}{losses.mean():9.4f}")
     living, best = (
         float(each.mean()) for each in (found["the living model"], min(list(found.values())[1:], key=np.mean))
     )

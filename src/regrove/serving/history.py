@@ -6,6 +6,7 @@ other, never as both and never as neither, whatever a server or a compaction doe
 
 from __future__ import annotations
 
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -137,7 +138,12 @@ class History:
         if not parts:
             return pl.LazyFrame(schema={name: to_polars(kind) for name, kind in _EMPTY.items()})
         labels = self._last_labels(gathered, told, last)
-        return pl.concat([_labelled(frame, labels, target) for frame, target in parts], how="diagonal_relaxed")
+        # One join for all that follow one another, not one a part: there are as many parts as days in a log.
+        runs = [
+            _labelled(pl.concat([frame for frame, _ in run], how="diagonal_relaxed"), labels, target)
+            for target, run in groupby(parts, key=lambda part: part[1])
+        ]
+        return pl.concat(runs, how="diagonal_relaxed")
 
     def requests(self, project: str, deployment: str, generations: set[int]) -> pl.DataFrame:
         """The requests that these generations answered, a row each, by their first row.
