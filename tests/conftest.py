@@ -19,6 +19,11 @@ import pytest
 START = 1_362_096_000_000_000  # 2013-03-01T00:00:00Z
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the journeys: the longest of them would otherwise be what everybody waits for at the end."""
+    items.sort(key=lambda item: "journeys" not in item.path.parts)
+
+
 def missing_part(reason: str) -> None:
     """Skip on a laptop that lacks a part of the machine; fail where the whole set must run (CI=true)."""
     if os.environ.get("CI") == "true":
