@@ -12,7 +12,7 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -24,7 +24,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: "journeys" not in item.path.parts)
 
 
-def missing_part(reason: str) -> None:
+def missing_part(reason: str) -> NoReturn:
     """Skip on a laptop that lacks a part of the machine; fail where the whole set must run (CI=true)."""
     if os.environ.get("CI") == "true":
         pytest.fail(reason)

@@ -11,6 +11,7 @@ import pytest
 
 from regrove.tracking import Environment, capture
 from regrove.tracking.environment import packages
+from tests.conftest import missing_part
 
 
 def git(root, *words):
@@ -25,7 +26,7 @@ def git(root, *words):
 def repository(tmp_path):
     """A repository with one committed file."""
     if shutil.which("git") is None:
-        pytest.skip("git is not installed")
+        missing_part("git is not installed")
     root = tmp_path / "repository"
     root.mkdir()
     git(root, "init", "-q", "-b", "main")
@@ -60,7 +61,7 @@ class TestCapture:
     def test_a_repository_without_a_commit_is_no_error(self, tmp_path, vault):
         """There is nothing to name yet."""
         if shutil.which("git") is None:
-            pytest.skip("git is not installed")
+            missing_part("git is not installed")
         git(tmp_path, "init", "-q")
         assert capture(tmp_path, vault).git_commit == ""
 
