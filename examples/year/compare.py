@@ -99,15 +99,12 @@ def show(asked: pl.DataFrame, found: dict[str, Losses]) -> None:
     for name, losses in found.items():
         means = "".join(f"{losses[month == each].mean():7.3f}" for each in names)
         console.print(f"{name:33}{means}{losses.mean():9.4f}")
-    living, best = (
-        float(each.mean()) for each in (found["the living model"], min(list(found.values())[1:], key=np.mean))
-    )
-    name = next(name for name, each in found.items() if float(each.mean()) == best)
+    name = min(list(found)[1:], key=lambda each: float(found[each].mean()))
+    living, best = float(found["the living model"].mean()), float(found[name].mean())
     within = "within" if living <= best * (1 + ALLOWED) else "MORE THAN"
     console.print(
         f"On {asked.height:,} rows the living model's log loss is {living:.4f}; the best of the three habits, {name}, "
-        f"has {best:.4f}: {living / best - 1:+.1%}, {within} the {ALLOWED:.0%} that living by itself may cost.",
-        soft_wrap=True,
+        f"has {best:.4f}: {living / best - 1:+.1%}, {within} the {ALLOWED:.0%} that living by itself may cost."
     )
 
 

@@ -69,7 +69,7 @@ def _write(folder: Path, files: Mapping[str, str]) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             written.append(target)
             target.write_text(text, encoding="utf-8")
-    except BaseException:
+    except BaseException:  # Ctrl-C too: all of them or none
         for target in written:
             target.unlink(missing_ok=True)
         raise
