@@ -34,7 +34,9 @@ def run(topic: str, full: bool) -> tuple[str, float, list[Row]]:
     rows = []
     for row in importlib.import_module(f"soak.{topic}").rows(full):
         rows.append(row)
-        _say(f"  {topic}: {row.name}: {row.rate:.4g} ({time.process_time() - began:.0f} s)", sys.stderr)
+        # With all that the table will say of it: a run of hours that is killed has told what it saw.
+        seen = f"{row.rate:.4g}, stated {row.claim}, {row.low:.4f} to {row.high:.4f}{'' if row.holds else ' EXCLUDED'}"
+        _say(f"  {topic}: {row.name}: {seen} ({time.process_time() - began:.0f} s)", sys.stderr)
     return topic, time.process_time() - began, rows
 
 

@@ -29,6 +29,7 @@ BEGIN = "2013-03-01T05:00:00Z"
 MONTHS = ["2013-04", "2013-05", "2013-06", "2013-07", "2013-08", "2013-09", "2013-10", "2013-11", "2013-12", "2014-01"]
 SABOTAGED_AFTER = "2013-08"
 REPLAY = [
+    "--ahead",
     "--label",
     "late",
     "--label-at",
@@ -36,12 +37,14 @@ REPLAY = [
     "--untidy",
     "0.02",
     "--singles",
-    "40",
+    "36",
     "--batch",
-    "50",
+    "100",
     "--seed",
     "2013",
 ]
+REJECTED = 4
+"""The exit code of a gate that says so."""
 OVER = ("completed", "aborted", "held")
 console = Console(highlight=False)
 
@@ -60,17 +63,16 @@ def main() -> None:
         server.wait_for(f"deployment:{MODEL} listens on")
         if chosen.quick:
             live(folder, "2013-03-08T05:00:00Z")
-            since = undisturbed(folder, datetime.fromisoformat("2013-03-08T05:00:00+00:00"))
-            sabotage(folder, iso(since), iso(since + timedelta(days=4)))
+            sabotage(folder, undisturbed(folder, datetime.fromisoformat("2013-03-08T05:00:00+00:00")))
         else:
             for month in MONTHS:
                 live(folder, f"{month}-01T05:00:00Z")
                 if month == SABOTAGED_AFTER:
-                    since = undisturbed(folder, datetime.fromisoformat(f"{month}-01T05:00:00+00:00"))
-                    sabotage(folder, iso(since), iso(since + timedelta(days=4)))
+                    sabotage(folder, undisturbed(folder, datetime.fromisoformat(f"{month}-01T05:00:00+00:00")))
     finally:
         worker.stop()
         server.stop()
+    verdicts(folder)
     the_end(folder)
     took = f"[bold green]The whole year in {time.monotonic() - began:.0f} s.[/]"
     console.print(f"\n{took} The page is {folder / 'report.html'}; look around with\n", soft_wrap=True)
@@ -107,9 +109,8 @@ def first_day(folder: Path) -> None:
 
 def live(folder: Path, until: str) -> None:
     """Chapter 2: until ``until``, and what happened meanwhile."""
-    run(
-        folder, "regrove", "replay", "year", "--until", until, *REPLAY, shown=f"regrove replay year --until {until} ..."
-    )
+    line = f"regrove replay year --until {until} --ahead ..."
+    run(folder, "regrove", "replay", "year", "--until", until, *REPLAY, shown=line)
     happened(folder)
 
 
@@ -140,24 +141,30 @@ def iso(at: datetime) -> str:
     return f"{at:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def sabotage(folder: Path, since: str, until: str) -> None:
+def sabotage(folder: Path, since: datetime) -> None:
     """Chapter 3: a revision that is slow and fails, made for this purpose, and let through by a person's word."""
     chapter(3, "A sabotaged revision, labelled as such: slow, and failing one request in five")
     source = folder / "pipeline.py"
     text = source.read_text()
-    source.write_text(sabotaged(text, since))
+    source.write_text(sabotaged(text, iso(since)))
     run(folder, "regrove", "run", MODEL)
     source.write_text(text)
-    version = f"{MODEL}@{json.loads(ask(folder, 'models', 'show', MODEL, '--json'))['version']['ordinal']}"
     reason = "SABOTAGE, made for the demo: no gate would pass it"
-    run(folder, "regrove", "rollouts", "start", MODEL, version, "--reason", reason)
-    run(
-        folder, "regrove", "replay", "year", "--until", until, *REPLAY, shown=f"regrove replay year --until {until} ..."
-    )
+    run(folder, "regrove", "rollouts", "start", MODEL, newest(folder), "--reason", reason)
+    live(folder, iso(since + timedelta(days=3)))
+    undisturbed(folder, since + timedelta(days=3))
     run(folder, "regrove", "rollouts", "list")
+    ended = json.loads(ask(folder, "rollouts", "list", "--json"))[0]
+    if ended["state"] != "aborted":
+        raise SystemExit(f"The demo stops: the sabotaged revision is {ended['state']}, and was to be aborted.")
     run(folder, "regrove", "apply")
     say("The rollback was its own. What is in force is the good code again.")
     chapter(2, "It lives on")
+
+
+def newest(folder: Path) -> str:
+    """The version that was registered last."""
+    return f"{MODEL}@{json.loads(ask(folder, 'models', 'show', MODEL, '--json'))['version']['ordinal']}"
 
 
 def sabotaged(text: str, since: str) -> str:
@@ -174,9 +181,21 @@ def sabotaged(text: str, since: str) -> str:
     return text.replace("import polars as pl\n", imports, 1).replace(good, bad + good, 1)
 
 
+def verdicts(folder: Path) -> None:
+    """Chapter 4: a verdict that the data did not bring about is shown with a challenger made for it."""
+    chapter(4, "What the gates said of the models that the loop has made")
+    said = [each["verdict"] for each in json.loads(ask(folder, "gate", "list", "--limit", "1000", "--json"))]
+    counts = {verdict: said.count(verdict) for verdict in ("PROMOTE", "HOLD", "REJECT")}
+    say("They said " + ", ".join(f"{verdict} {count} times" for verdict, count in counts.items()) + ".")
+    if not counts["REJECT"]:
+        say("None was rejected on its own merit. Here is one MADE FOR THE PURPOSE, of a single tree:")
+        run(folder, "regrove", "run", MODEL, "--param", "max_iter=1")
+        run(folder, "regrove", "gate", "run", newest(folder), expect=REJECTED)
+
+
 def the_end(folder: Path) -> None:
-    """Chapter 4: the whole life on one page, one way back, and the proof."""
-    chapter(4, "The end of the year: what it was worth, why, and the proof")
+    """Chapter 5: the whole life on one page, one way back, and the proof."""
+    chapter(5, "The end of the year: what it was worth, why, and the proof")
     run(folder, "regrove", "report", MODEL)
     run(folder, sys.executable, "compare.py", shown="python compare.py")
     sample = ask(folder, "loop", "list", "--json")

@@ -62,6 +62,9 @@ def classifier(train: Train, params: Params, seed: int) -> Pipeline:
     )
     encode = make_column_transformer((encoder, CATEGORIES), remainder="passthrough", verbose_feature_names_out=False)
     boosting = HistGradientBoostingClassifier(
-        max_iter=params.max_iter, learning_rate=params.learning_rate, random_state=seed
+        max_iter=params.max_iter,
+        learning_rate=params.learning_rate,
+        max_leaf_nodes=params.max_leaf_nodes,
+        random_state=seed,
     )
     return make_pipeline(encode, boosting).fit(train.features, train.target)

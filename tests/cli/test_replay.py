@@ -165,6 +165,38 @@ class TestReplay:
         assert "next" not in said.out  # a worker is there already
         assert seen[-4:] == [parse(BEGIN) + day * DAY for day in range(1, 5)]
 
+    def test_ahead_the_next_step_is_sent_while_the_worker_works_and_the_clock_waits(
+        self, past: Path, serving: str, ask: Ask
+    ) -> None:
+        """A worker that is done with a day only when the next one was asked about: else neither would come further."""
+        from regrove.storage import Leases, WorkerTicks
+
+        begin, end = parse(BEGIN), parse("2025-04-05T00:00:00Z")
+        stood: list[int] = []
+        over, holds = threading.Event(), threading.Event()
+
+        def work() -> None:
+            with open_workspace(past) as ws, Leases(ws.database).acquire(f"worker:{ws.project}", ttl_s=600):
+                ticks = WorkerTicks(ws.database, ws.project)
+                ticks.reach(begin)
+                holds.set()
+                while not over.wait(0.01):
+                    if (now := ws.clock.now()) > ticks.reached():
+                        asked = 40 * ((now - begin) // DAY + (now < end))
+                        eventually(lambda asked=asked: answered(serving) >= asked)
+                        stood.append(ws.clock.now())
+                        ticks.reach(now)
+
+        worker = threading.Thread(target=work)
+        worker.start()
+        try:
+            assert holds.wait(PATIENCE_S)
+            ask(f"replay orders --until 2025-04-05T00:00:00Z --label returned --singles 0 --ahead --url {serving}")
+        finally:
+            over.set()
+            worker.join()
+        assert stood == [begin + day * DAY for day in range(1, 5)]
+
     def test_what_the_server_refuses_is_told_and_the_clock_stands_still(
         self, past: Path, serving: str, ask: Ask
     ) -> None:

@@ -30,8 +30,8 @@ class Asked:
         self.frame = frame
         self.wanted = []
 
-    def rows(self, deployment, *, fields, label):
-        self.wanted.append((deployment, dict(fields), label))
+    def rows(self, deployment, *, fields, label, until):
+        self.wanted.append((deployment, dict(fields), label, until))
         return self.frame.lazy().select(*fields, label)
 
 
@@ -71,7 +71,8 @@ class TestRegister:
         assert rows.columns == list(COLUMNS)
         assert rows["at"].max() < START + timedelta(days=2)
         assert rows.height == 48
-        assert house.logs.wanted == [("late", {k: v for k, v in COLUMNS.items() if k != "late"}, "late")]
+        fields = {k: v for k, v in COLUMNS.items() if k != "late"}
+        assert house.logs.wanted == [("late", fields, "late", house.clock.now())]  # no label of a later time
 
     def test_each_key_once_as_first_asked(self, house, at_day):
         at_day(9)

@@ -10,7 +10,6 @@ class Told:
     """A check that says what it is told: what checks compute is not what a crash can tear."""
 
     kind = "told"
-    costly = False
 
     def wanted(self, case: Any, /) -> bool:
         return True

@@ -34,7 +34,8 @@ class TestServing:
         """Over HTTP, from private copies of its objects."""
         version = world.models.get(world.version("xz"))
         row = {"x": 0.5, "z": -1.0, "kind": "p", "key": "k", "seen": "2013-03-01T00:00:00Z"}
-        with process.serving(version, world.vault, tmp_path / "private") as url:
+        with process.serving(version, world.vault, tmp_path / "private") as address:
+            url = address()
             assert url.startswith("http://127.0.0.1:")
             asked = urllib.request.Request(f"{url}/predict", json.dumps({"rows": [row]}).encode(), method="POST")
             with urllib.request.urlopen(asked) as answer:
@@ -54,8 +55,8 @@ class TestServing:
         version = world.models.get(world.version("xz"))
         with (
             pytest.raises(Unavailable, match="did not come up") as caught,
-            process.serving(version, world.vault, tmp_path),
+            process.serving(version, world.vault, tmp_path) as address,
         ):
-            pass
+            address()
         assert caught.value.mend
         assert started[0].poll() is not None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import polars as pl
 import pytest
 
@@ -36,16 +38,21 @@ class TestVerdicts:
         assert report.check("champion").interval[1] < 0
 
     def test_what_is_kept_back_already_is_not_measured(self, world, monkeypatch):
-        """A server is not started, and a machine not kept busy, for a candidate that will not go live."""
+        """A machine is not kept busy for a candidate that will not go live; a server that was begun for it ends."""
         world.champion("xz")
         world.config = GateConfig(champion=ChampionConfig(), latency=LatencyConfig("20ms"))
-        monkeypatch.setattr("regrove.gates.latency.serving", None)  # calling it would fail
+        monkeypatch.setattr("regrove.gates.latency.paced", None)  # calling it would fail
+        begun, popen = [], subprocess.Popen
+        monkeypatch.setattr(
+            "regrove.gates.process.subprocess.Popen", lambda *a, **k: begun.append(popen(*a, **k)) or begun[-1]
+        )
         report = world.gates.run(world.version("x"))
         assert report.verdict == "REJECT"
         assert report.check("latency").status == "skipped"
         assert report.check("latency").reason == (
             "It was not measured: champion keeps the candidate from going live already."
         )
+        assert [each.poll() is None for each in begun] == [False]
 
     def test_one_that_is_alike_is_held(self, world):
         """Another seed is no gain, and no harm."""

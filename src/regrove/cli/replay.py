@@ -40,13 +40,15 @@ def replay(
     singles: Annotated[int, typer.Option(help="Rows of each step that are asked one by one.")] = 40,
     untidy: Annotated[float, typer.Option(help="The share of labels that come twice; half as many are strays.")] = 0.0,
     seed: Annotated[int, typer.Option(help="Of what is left to chance.")] = 0,
+    ahead: Annotated[bool, typer.Option("--ahead", help="Send the next step while a worker judges the last.")] = False,
     url: Annotated[str, typer.Option(help="The server; default: the one that serves on this machine.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Send the rows of a dataset to a server as time goes by, then their labels, and turn the clock.
 
-    Where a worker runs, each step waits until it has done what was due: a year is lived through day by day. Begun
-    again, it goes on where the clock stands.
+    Where a worker runs, each step waits until it has done what was due: a year is lived through day by day. With
+    --ahead only the clock waits for it: users ask while a day is judged, and what is decided then holds from some
+    request of the next day on. Begun again, it goes on where the clock stands.
     """
     from regrove.serving.replay import Replay, ReplayOptions
 
@@ -68,11 +70,19 @@ def replay(
         address = url or running_url(ws.deployments.root, name)
         script = _script(ws, dataset, name, options)
         total: Played | None = None
-        with Replay(address, clock.turn_to) as playing, _Bar(clock.stands(), end) as bar:
+
+        def turn(at: int) -> None:
+            if ahead:
+                _wait_for_worker(ws, clock.stands())
+            clock.turn_to(at)
+
+        with Replay(address, turn) as playing, _Bar(clock.stands(), end) as bar:
             for played in playing.play(script, begin=clock.stands(), until=end):
                 total = played if total is None else total.plus(played)
-                _wait_for_worker(ws, played.end)
+                if not ahead:
+                    _wait_for_worker(ws, played.end)
                 bar(played.end)
+        _wait_for_worker(ws, clock.stands())
         at, worked = clock.stands(), _worker_runs(ws)
     _say(total, at, worked=worked, as_json=as_json)
 

@@ -33,8 +33,9 @@ _DAY: Final = 86_400_000_000
 class Logs(Protocol):
     """The prediction logs of the project's deployments."""
 
-    def rows(self, deployment: str, *, fields: Mapping[str, LogicalType], label: str) -> pl.LazyFrame:
-        """Every labelled prediction: the ``fields`` of its request and its label, under that name, by time of asking.
+    def rows(self, deployment: str, *, fields: Mapping[str, LogicalType], label: str, until: int) -> pl.LazyFrame:
+        """Every prediction whose label had arrived by ``until``: the ``fields`` of its request and its label, under
+        that name, by time of asking.
 
         No rows when the deployment was never started. Raises InvalidInput for a field that no request carries.
         """
@@ -64,7 +65,8 @@ def log_sources(config: DatasetConfig, logs: Logs | None, now: int) -> Iterator[
         )
     assert config.label is not None
     fields = {name: kind for name, kind in config.columns.items() if name != config.label}
-    frame = _matured(logs.rows(config.log, fields=fields, label=config.label), config, cut_at(config, now))
+    rows = logs.rows(config.log, fields=fields, label=config.label, until=now)
+    frame = _matured(rows, config, cut_at(config, now))
     with tempfile.TemporaryDirectory(prefix="regrove-log-") as scratch:
         frame.write_parquet(Path(scratch) / f"{config.log}.parquet")
         as_file = msgspec.structs.replace(config, log="", label=None, matured="0s", source=f"{config.log}.parquet")

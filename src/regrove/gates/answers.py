@@ -22,7 +22,6 @@ class Answers:
     """Made in every gate whose rows were held out."""
 
     kind = "answers"
-    costly = False
 
     def wanted(self, case: Case, /) -> bool:
         """When there are held-out rows."""

@@ -50,7 +50,6 @@ class Champion:
     """Superior, non-inferior, or superior unless fresher: as the gate declares."""
 
     kind = "champion"
-    costly = False
 
     def wanted(self, case: Case, /) -> bool:
         """When the gate declares it."""

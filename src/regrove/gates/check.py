@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 import msgspec
 
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
     from regrove.gates.case import Case
     from regrove.stats.verdict import Interval
 
-__all__ = ["Check", "CheckResult", "Status", "ends"]
+__all__ = ["Check", "CheckResult", "Costly", "Status", "ends"]
 
 Status = Literal["pass", "fail", "inconclusive", "skipped"]
 """``inconclusive``: the rows do not decide it; ``skipped``: there was nothing to check, or no need to."""
@@ -57,8 +59,6 @@ class Check(Protocol):
     """
 
     kind: str
-    costly: bool
-    """Whether it takes long: it is made only where nothing else keeps the candidate from going live."""
 
     def wanted(self, case: Case, /) -> bool:
         """Whether the gate asks for it."""
@@ -70,6 +70,15 @@ class Check(Protocol):
 
     def run(self, case: Case, /) -> tuple[CheckResult, ...]:
         """What it finds."""
+        ...
+
+
+@runtime_checkable
+class Costly(Check, Protocol):
+    """One that takes long: it is finished only where nothing else keeps the candidate from going live."""
+
+    def begun(self, case: Case, /) -> AbstractContextManager[Callable[[], tuple[CheckResult, ...]]]:
+        """Begins what may go on while others are made; gives the function that finishes it and says what it found."""
         ...
 
 

@@ -21,7 +21,6 @@ class Holdout:
     """Made in every gate that needs rows: without a holdout nothing else can be said."""
 
     kind = "holdout"
-    costly = False
 
     def wanted(self, case: Case, /) -> bool:
         """When any check needs rows."""

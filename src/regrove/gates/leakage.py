@@ -33,7 +33,6 @@ class Leakage:
     """Each column alone on the holdout, held-out rows that were learnt from, and values that came after the event."""
 
     kind = "leakage"
-    costly = False
 
     def wanted(self, case: Case, /) -> bool:
         """When the gate declares it."""

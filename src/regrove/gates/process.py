@@ -16,7 +16,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -52,10 +52,11 @@ def check_parts() -> None:
 
 
 @contextlib.contextmanager
-def serving(version: ModelVersion, vault: Vault, folder: Path) -> Iterator[str]:
-    """The address of a server with ``version``, ready to answer; everything it needs is copied below ``folder``.
+def serving(version: ModelVersion, vault: Vault, folder: Path) -> Iterator[Callable[[], str]]:
+    """Begins a server with ``version``; everything it needs is copied below ``folder``.
 
-    Raises Unavailable, with what the server said, when it does not come up.
+    Gives a function that waits until the server is ready to answer, and returns its address. That one raises
+    Unavailable, with what the server said, when it does not come up.
     """
     objects = LocalObjects(folder / "objects")
     private = Vault(objects)
@@ -75,9 +76,7 @@ def serving(version: ModelVersion, vault: Vault, folder: Path) -> Iterator[str]:
         assert process.stdin is not None
         process.stdin.write(msgspec.json.encode(post) + b"\n")
         process.stdin.flush()
-        url = _address(process, folder)
-        _wait_until_ready(url, process, folder)
-        yield url
+        yield lambda: _ready(process, folder)
     finally:
         _end(process)
 
@@ -110,11 +109,13 @@ def _address(process: subprocess.Popen[bytes], folder: Path) -> str:
     return line.decode().strip()
 
 
-def _wait_until_ready(url: str, process: subprocess.Popen[bytes], folder: Path) -> None:
+def _ready(process: subprocess.Popen[bytes], folder: Path) -> str:
+    """The address, once it answers there."""
+    url = _address(process, folder)
     until = time.monotonic() + _PATIENCE_S
     while time.monotonic() < until and process.poll() is None:
         with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}/readyz", timeout=5):  # noqa: S310  # our own
-            return
+            return url
         time.sleep(0.02)
     raise _silent(folder)
 

@@ -26,7 +26,6 @@ class Quality:
     """Passes only when the whole interval keeps the limit, fails when the whole of it breaks the limit."""
 
     kind = "quality"
-    costly = False
 
     def wanted(self, case: Case, /) -> bool:
         """When the gate declares it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -12,7 +12,7 @@ import msgspec
 from regrove.digest import of_json
 from regrove.errors import Corrupt, InvalidInput, NotFound
 from regrove.gates.case import Case, Contender
-from regrove.gates.check import CheckResult
+from regrove.gates.check import CheckResult, Costly
 from regrove.gates.checks import checks_of
 from regrove.gates.config import GateConfig
 from regrove.gates.events import GateJudged
@@ -27,6 +27,7 @@ from regrove.storage import Lease, Leases
 
 if TYPE_CHECKING:
     from regrove.clock import Clock
+    from regrove.gates.check import Check
     from regrove.gates.config import Declarations
     from regrove.ledger import Ledger
     from regrove.registry import Models, ModelVersion
@@ -161,12 +162,7 @@ class Gates:
         )
 
     def _judge(self, case: Case, basis: str, lease: Lease, progress: Callable[[str], None]) -> GateReport:
-        checks: list[CheckResult] = []
-        for check in self._checks:
-            if check.wanted(case):
-                progress(check.kind)
-                blocking = next((each.name for each in checks if each.blocks_promotion), "")
-                checks += (_spared(check.kind, blocking),) if check.costly and blocking else check.run(case)
+        checks = _made([each for each in self._checks if each.wanted(case)], case, progress)
         version = case.candidate.version
         champion = case.champion.version if case.champion else None
         verdict, reason = decided(version.ref, champion.ref if champion else "", checks)
@@ -233,6 +229,22 @@ class Gates:
     def _lease(self, name: str) -> Iterator[Lease]:
         with Leases(self._database).acquire(f"gate:{attribution().project}/{name}", ttl_s=_LEASE_S) as lease:
             yield lease
+
+
+def _made(wanted: Sequence[Check], case: Case, progress: Callable[[str], None]) -> list[CheckResult]:
+    """What each check finds, in their order. What takes long is begun first, and finished only if it matters."""
+    found: list[CheckResult] = []
+    with contextlib.ExitStack() as stack:
+        begun = {each.kind: stack.enter_context(each.begun(case)) for each in wanted if isinstance(each, Costly)}
+        for check in wanted:
+            progress(check.kind)
+            finish = begun.get(check.kind)
+            blocking = next((each.name for each in found if each.blocks_promotion), "")
+            if finish is None:
+                found += check.run(case)
+            else:
+                found += (_spared(check.kind, blocking),) if blocking else finish()
+    return found
 
 
 def _spared(kind: str, blocking: str) -> CheckResult:

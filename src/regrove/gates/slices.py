@@ -64,7 +64,6 @@ class Slices:
     """Non-inferiority on every declared slice that is large enough."""
 
     kind = "slices"
-    costly = False
 
     def wanted(self, case: Case, /) -> bool:
         """When the gate declares it."""

@@ -22,13 +22,15 @@ class PredictionLogs:
     def __init__(self, deployments: Callable[[], Deployments]) -> None:
         self._deployments = deployments
 
-    def rows(self, deployment: str, *, fields: Mapping[str, LogicalType], label: str) -> pl.LazyFrame:
-        """Every labelled prediction: the ``fields`` of its request and its label under that name, by time of asking."""
+    def rows(self, deployment: str, *, fields: Mapping[str, LogicalType], label: str, until: int) -> pl.LazyFrame:
+        """Every prediction whose label had arrived by ``until``: the ``fields`` of its request and its label under that
+        name, by time of asking.
+        """
         import polars as pl
 
         empty = pl.LazyFrame(schema={**{name: to_polars(kind) for name, kind in fields.items()}, label: pl.Null})
         try:
-            logged = self._deployments().predictions(deployment)
+            logged = self._deployments().predictions(deployment, labels_until=until)
         except NotFound:
             return empty
         names = logged.collect_schema().names()
