@@ -41,6 +41,15 @@ def finished_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place / "shop"
 
 
+@pytest.fixture(scope="session")
+def champion_shop(finished_shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with the version as champion; to be copied, not to be changed."""
+    folder = shutil.copytree(finished_shop, tmp_path_factory.mktemp("champion") / "shop")
+    with Shell(folder) as shell:
+        shell.run("regrove models promote returns@1 --reason first")
+    return folder
+
+
 @pytest.fixture
 def shop(finished_shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of it, which the commands are given in."""

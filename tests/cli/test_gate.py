@@ -36,8 +36,17 @@ class TestRun:
         ref = next(line.split()[-1] for line in said.splitlines() if line.strip().startswith("report"))
         assert f'next  regrove models promote returns@1 --reason "{ref}" --evidence {ref}' in said
         ask(f'models promote returns@1 --reason "{ref}" --evidence {ref}')
-        traced = ask("trace model:returns@1 --json").out
-        assert ref in traced
+        traced = ask("trace model:returns@1 --json").json["steps"]
+        assert dict(next(each for each in traced if each["ref"] == ref)["facts"])["verdict"] == "PROMOTE"
+
+    def test_a_report_that_is_cited_and_nowhere_does_not_end_the_way_back(self, gated: Path, ask: Ask) -> None:
+        """Evidence is any text that a person gives; to begin with it is another thing."""
+        ref = f"gate:{'0' * 32}"
+        ask(f"models promote returns@1 --reason first --evidence {ref} --evidence gate:lost")
+        traced = {each["ref"]: dict(each["facts"]) for each in ask("trace model:returns@1 --json").json["steps"]}
+        assert traced[ref]["missing"] == traced["gate:lost"]["missing"] == "it was cited, and is not in this workspace"
+        assert any(each.startswith("run:") for each in traced)
+        assert "regrove gate list" in ask(f"trace {ref}", expect=3).err
 
     def test_an_open_question_and_a_refusal_end_with_their_own_codes(self, gated: Path, ask: Ask) -> None:
         """So that a script cannot take either for a yes."""

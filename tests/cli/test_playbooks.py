@@ -93,6 +93,17 @@ def test_from_new_data_to_a_promoted_version(folder: Path, ask: Ask) -> None:
     shown = ask(f"runs show {run} --json").json["run"]
     assert (shown["cause"], shown["actor"]) == (loop["cause"], "playbook:by-hand")
     assert told["on-new-version"]["outcome"] == "notified"
+    way = {
+        each["what"]: (each["depth"], dict(each["facts"])) for each in ask("trace model:returns@2 --json").json["steps"]
+    }
+    assert [way[what][0] for what in ("decision", "gate", "rollout", "run", "loop")] == [1, 2, 2, 1, 2]
+    assert (way["gate"][1]["verdict"], way["rollout"][1]["state"]) == ("PROMOTE", "completed")
+    assert (way["loop"][1]["because"], way["loop"][1]["outcome"]) == ("new customers", "promoted")
+    gate = next(each for each in loop["actions"] if each["action"] == "gate")["refs"][0]
+    rollout = next(each for each in loop["actions"] if each["action"] == "rollout")["refs"][0]
+    for ref in (gate, rollout):
+        stations = ask(f"trace {ref} --json").json["steps"]
+        assert stations[0]["ref"] == ref and f"loop:{loop['id']}" in [each["ref"] for each in stations]
     story = ask(f"loop show {loop['id']}").out
     assert "The gate judged" in story and "PROMOTE" in story and "The new version was promoted." in story
     assert ask("audit verify --json").json["faults_found"] == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import shlex
+import shutil
 import socketserver
 import subprocess
 import threading
@@ -133,12 +134,9 @@ class TestAsk:
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shop(champion_shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A new project with a champion."""
-    place = tmp_path_factory.mktemp("shop")
-    with Shell(place) as shell:
-        shell.run("regrove init shop && cd shop && regrove run && regrove models promote returns@1 --reason first")
-    return place / "shop"
+    return shutil.copytree(champion_shop, tmp_path_factory.mktemp("predict") / "shop")
 
 
 def test_at_a_terminal_it_asks_for_a_file_and_waits_for_nothing(shop: Path) -> None:

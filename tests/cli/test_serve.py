@@ -10,19 +10,10 @@ import pytest
 from tests.journeys.shell import Shell
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A new project with a champion."""
-    place = tmp_path_factory.mktemp("shop")
-    with Shell(place) as shell:
-        shell.run("regrove init shop && cd shop && regrove run && regrove models promote returns@1 --reason first")
-    return place / "shop"
-
-
 @pytest.fixture
-def shop(made: Path, tmp_path: Path) -> Path:
-    """A copy of it."""
-    return shutil.copytree(made, tmp_path / "shop")
+def shop(champion_shop: Path, tmp_path: Path) -> Path:
+    """A new project with a champion."""
+    return shutil.copytree(champion_shop, tmp_path / "shop")
 
 
 def test_a_file_that_is_not_applied_is_named(shop: Path) -> None:

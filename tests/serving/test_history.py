@@ -16,6 +16,7 @@ from tests.serving.doubles import row
 
 DAY = 86_400_000_000
 START = 1_362_096_000_000_000
+EVER = 2**62
 
 
 @pytest.fixture
@@ -104,20 +105,25 @@ class TestRowsOfALog:
     FIELDS = {"flight": LogicalType.STRING, "departs": LogicalType.TIMESTAMP}
 
     def test_labelled_rows_under_their_own_names(self, days):
-        rows = PredictionLogs(lambda: days).rows("late", fields=self.FIELDS, label="late").collect()
+        rows = PredictionLogs(lambda: days).rows("late", fields=self.FIELDS, label="late", until=EVER).collect()
         assert rows.columns == ["flight", "departs", "late"]
         assert rows["flight"].to_list()[:2] == ["UA0-0", "UA0-1"]
         assert rows["late"].to_list()[:2] == [True, False]
         assert rows.height == 20
 
+    def test_a_label_that_arrives_later_does_not_count_yet(self, days):
+        """Those of the first two days have come within three; so the same instant always gives the same rows."""
+        rows = PredictionLogs(lambda: days).rows("late", fields=self.FIELDS, label="late", until=START + 2 * DAY)
+        assert rows.collect()["flight"].to_list() == [f"UA0-{hour}" for hour in range(4)] + ["UA1-0"]
+
     def test_a_field_that_no_request_carries(self, days):
         from regrove.errors import InvalidInput
 
         with pytest.raises(InvalidInput, match="fligt") as caught:
-            PredictionLogs(lambda: days).rows("late", fields={"fligt": LogicalType.STRING}, label="late")
+            PredictionLogs(lambda: days).rows("late", fields={"fligt": LogicalType.STRING}, label="late", until=EVER)
         assert "flight" in caught.value.mend
 
     def test_never_started(self, deployments):
         """A model that was never served has nothing to learn from its log, and that is no mistake."""
-        rows = PredictionLogs(lambda: deployments).rows("other", fields=self.FIELDS, label="late").collect()
+        rows = PredictionLogs(lambda: deployments).rows("other", fields=self.FIELDS, label="late", until=EVER).collect()
         assert (rows.columns, rows.height) == (["flight", "departs", "late"], 0)

@@ -6,8 +6,9 @@ cannot be found (an erased object, a run of another workspace) the way says so a
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 
@@ -27,7 +28,7 @@ class TraceStep(msgspec.Struct, frozen=True):
     """One station on the way back."""
 
     what: str
-    """Prediction, revision, model version, decision, run, step, data, code or environment."""
+    """Prediction, revision, model version, decision, gate, rollout, loop, alert, run, step, data, code, environment."""
     ref: str
     depth: int
     """How far from the start; 0 is what was asked for."""
@@ -43,7 +44,8 @@ class Trace(msgspec.Struct, frozen=True):
 
 
 def trace(ws: Workspace, ref: str) -> Trace:
-    """Walk back from ``ref``: a prediction, a revision of a deployment, a model version, a decision, a run, a dataset.
+    """Walk back from ``ref``: a prediction, a revision of a deployment, a model version, a decision, a gate report, a
+    rollout, a loop, an alert, a run, a dataset.
 
     Raises InvalidInput for a ref of another kind and NotFound when what it names is not there.
     """
@@ -58,7 +60,9 @@ def trace(ws: Workspace, ref: str) -> Trace:
     return Trace(ref, tuple(walker.known[parsed.kind](ref, 0)))
 
 
-_Facts = Iterator[tuple[str, Any]]
+_T = TypeVar("_T")
+_LOOPS: Final = 1_000
+"""So many of the last loops of a model are looked through."""
 
 
 class _Walker:
@@ -71,6 +75,10 @@ class _Walker:
             "deployment": self._revision,
             "model": self._model,
             "decision": self._decision,
+            "gate": self._gate,
+            "rollout": self._rollout,
+            "loop": self._loop,
+            "alert": self._alert,
             "run": self._run,
             "dataset": self._dataset,
             "project": self._project,
@@ -121,7 +129,7 @@ class _Walker:
             metrics=_fields(found.metrics),
         )
         for decision in self._deciding(found, before):
-            yield self._decided(decision, depth + 1)
+            yield from self._decided(decision, depth + 1)
         if found.run:
             yield from self._run(found.run, depth + 1)
 
@@ -132,12 +140,12 @@ class _Walker:
 
     def _decision(self, ref: str, depth: int) -> Iterator[TraceStep]:
         found = self._ws.models.decision(ref)
-        yield self._decided(found, depth)
+        yield from self._decided(found, depth)
         yield from self._model(found.model, depth + 1, before=0)
 
-    def _decided(self, decision: Decision, depth: int) -> TraceStep:
+    def _decided(self, decision: Decision, depth: int) -> Iterator[TraceStep]:
         before = f"{decision.name}@{decision.source}" if decision.source else "nothing"
-        return _step(
+        yield _step(
             "decision",
             decision.ref,
             depth,
@@ -148,6 +156,101 @@ class _Walker:
             evidence=", ".join(decision.evidence),
             declaration=decision.declaration,
         )
+        shown = {"gate": self._judged, "rollout": self._rolled}
+        for cited in decision.evidence:
+            station = shown.get(cited.partition(":")[0])
+            if station is not None:
+                yield from station(cited, depth + 1)
+
+    def _gate(self, ref: str, depth: int) -> Iterator[TraceStep]:
+        yield from self._judged(ref, depth)
+        yield from self._model(self._ws.gates.get(ref).model, depth + 1, before=0)
+
+    def _judged(self, ref: str, depth: int) -> Iterator[TraceStep]:
+        found = _found(ref, self._ws.gates.get)
+        if found is None:
+            yield _lost("gate", ref, depth)
+            return
+        counted = Counter(each.status for each in found.checks)
+        yield _step(
+            "gate",
+            found.ref,
+            depth,
+            judged=iso(found.judged_at),
+            verdict=found.verdict,
+            reason=found.reason,
+            against=found.champion,
+            checks=", ".join(f"{count} {status}" for status, count in counted.items()),
+            declaration=found.declaration,
+            report=found.object,
+        )
+
+    def _rollout(self, ref: str, depth: int) -> Iterator[TraceStep]:
+        yield from self._rolled(ref, depth)
+        found = self._ws.rollouts.get(ref)
+        if found.gate:
+            yield from self._judged(found.gate, depth + 1)
+        yield from self._caused(found.cause, found.candidate, depth + 1)
+        yield from self._model(found.candidate, depth + 1, before=0)
+
+    def _rolled(self, ref: str, depth: int) -> Iterator[TraceStep]:
+        found = _found(ref, self._ws.rollouts.get)
+        if found is None:
+            yield _lost("rollout", ref, depth)
+            return
+        phases = [f"{each.share / 100:g}% in {each.requests} requests" for each in found.phases if each.began_at]
+        yield _step(
+            "rollout",
+            found.ref,
+            depth,
+            began=iso(found.started_at),
+            by=found.actor,
+            of=f"{found.candidate} beside {found.control} in {found.deployment}",
+            phases=", ".join(phases),
+            state=found.state,
+            reason=found.reason,
+            let_by=found.gate or found.approved_by,
+        )
+
+    def _loop(self, ref: str, depth: int) -> Iterator[TraceStep]:
+        found = self._ws.playbooks.loop(ref)
+        yield _step(
+            "loop",
+            found.ref,
+            depth,
+            began=iso(found.started_at),
+            playbook=found.playbook,
+            because=found.because,
+            declared_by=found.declared,
+            outcome=found.outcome,
+            reason=found.reason,
+        )
+        yield from self._told(found.event_id, depth + 1)
+
+    def _alert(self, ref: str, depth: int) -> Iterator[TraceStep]:
+        found = self._ws.monitors.alert(ref)
+        yield _step(
+            "alert",
+            found.ref,
+            depth,
+            fired=iso(found.fired_at) if found.fired_at is not None else "",
+            of=f"{found.monitor}: {found.kind} of {found.model}",
+            reason=found.reason,
+            evidence=found.evidence,
+            resolution=found.resolution,
+        )
+
+    def _caused(self, cause: str, model: str, depth: int) -> Iterator[TraceStep]:
+        """The loop that something was done in, and the alert that began it."""
+        loops = self._ws.playbooks.loops(model=refs.parse(model).name, skipped=False, limit=_LOOPS) if cause else []
+        found = next((each for each in loops if each.cause == cause), None)
+        if found is not None:
+            yield from self._loop(found.ref, depth)
+
+    def _told(self, event_id: str, depth: int) -> Iterator[TraceStep]:
+        subject = self._ws.ledger.get(event_id).subject if event_id else ""
+        if subject.startswith("alert:"):
+            yield from self._alert(subject, depth)
 
     def _run(self, ref: str, depth: int) -> Iterator[TraceStep]:
         details = self._ws.runs.details(ref)
@@ -162,6 +265,7 @@ class _Walker:
             because_of=run.cause or run.actor,
             params=_fields(details.params),
         )
+        yield from self._caused(run.cause, f"model:{run.name}", depth + 1)
         for step in self._ws.pipelines.steps(run.ref):
             made = ", ".join(f"{each.output} {each.content}" for each in step.outputs)
             yield _step("step", f"step:{step.made_by}/{step.step}", depth + 1, code=step.code_digest, made=made)
@@ -227,6 +331,18 @@ def _label(label: LabelRecord) -> str:
 def _step(what: str, ref: str, depth: int, /, **facts: Any) -> TraceStep:
     shown = ((label.replace("_", " "), str(value)) for label, value in facts.items() if value not in ("", None))
     return TraceStep(what, ref, depth, tuple(shown))
+
+
+def _found(ref: str, get: Callable[[str], _T]) -> _T | None:
+    """What evidence cites; a person may have written any text there."""
+    try:
+        return get(ref)
+    except (NotFound, InvalidInput):
+        return None
+
+
+def _lost(what: str, ref: str, depth: int) -> TraceStep:
+    return _step(what, ref, depth, missing="it was cited, and is not in this workspace")
 
 
 def _fields(values: dict[str, Any]) -> str:

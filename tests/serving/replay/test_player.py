@@ -23,6 +23,7 @@ class Server:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # or head and body of an answer wait for each other
 
             def do_POST(self):
                 body = json.loads(self.rfile.read(int(self.headers["content-length"])))
