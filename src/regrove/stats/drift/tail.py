@@ -13,6 +13,8 @@ from regrove.stats.verdict import InvalidStatistic
 
 __all__ = ["at_least_as_large", "gamma_tail", "pareto_tail", "rank_p", "refined_p"]
 
+_RESOLVED = 0.02
+"""Ranks that reach this are left alone: a fit to sixty blocks is no better than their ranks are."""
 _TIE = 1e-9
 """Statistics closer than this, relative to 1 + T, count as equal: a tie must not be broken by rounding."""
 
@@ -36,7 +38,7 @@ def rank_p(observed: float, drawn: npt.ArrayLike) -> float:
 
 
 def refined_p(observed: float, drawn: npt.ArrayLike, *, exact: bool = False) -> tuple[float, bool]:
-    """The rank p, and below 10 / S the fitted tail in its place; with whether the fit was used.
+    """The rank p, and below 10 / S and .02 the fitted tail in its place; with whether the fit was used.
 
     Ranks end at 1 / (S + 1), while a decision over 40 columns needs p-values around .001. The fitted tail is the
     larger of a gamma's and a Pareto's. It may extend the draws by a factor of 10 and no further, is never above the
@@ -53,7 +55,7 @@ def refined_p(observed: float, drawn: npt.ArrayLike, *, exact: bool = False) -> 
     """
     values = _finite(observed, drawn)
     ranked = rank_p(observed, values)
-    if exact or len(values) < 19 or ranked >= 10.0 / len(values):
+    if exact or len(values) < 19 or ranked >= min(10.0 / len(values), _RESOLVED):
         return ranked, False
     above = at_least_as_large(observed, values)
     floor = float(special.betaincinv(above, len(values) - above + 1, 0.05)) if above else 0.1 / (len(values) + 1)
