@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from regrove.stats import InvalidStatistic
 from regrove.stats.drift import (
@@ -179,6 +181,14 @@ class TestTail:
         """Never nan in a verdict."""
         with pytest.raises(InvalidStatistic):
             refined_p(observed, drawn)
+
+    @given(st.integers(0, 10_000), st.integers(25, 120), st.sampled_from([0.02, 0.05, 0.1]))
+    @settings(max_examples=60, deadline=None)
+    def test_few_draws_keep_the_level_exactly(self, seed: int, count: int, level: float) -> None:
+        """Each of the values in turn is the observed one: that is the null, enumerated."""
+        values = np.random.default_rng(seed).gamma(2.0, size=count)
+        found = (refined_p(float(values[each]), np.delete(values, each))[0] for each in range(count))
+        assert sum(p <= level for p in found) <= level * count + 1e-9
 
     def test_draws_that_are_all_alike_have_a_defined_tail(self) -> None:
         """1 when the observed is among them, the smallest rank otherwise."""

@@ -39,7 +39,7 @@ def max_t(statistics: npt.ArrayLike, *, exact: bool = False) -> Joint:
     .086 for a nominal .05. The largest of each row is then ranked.
 
     Stated level: P(p <= a) is at most a under any dependence between the statistics, when the rows are exchangeable.
-    Below 10 / draws the p-value is from a fitted tail (``refined_p``), about right.
+    Below 10 / draws and .02 the p-value is from a fitted tail (``refined_p``), about right.
 
     Args:
         statistics: shape (1 + draws, statistics), larger means more evidence: the observed window first, as
