@@ -7,6 +7,7 @@ the end of its loop, with actions that take no time, so that what is left is the
 
 from __future__ import annotations
 
+import logging
 import statistics
 import tempfile
 import time
@@ -23,6 +24,7 @@ def main() -> None:
     """Print the figures."""
     from regrove.ledger import acting
 
+    logging.getLogger("regrove.playbooks").setLevel(logging.ERROR)  # the notices are timed and not read
     with (
         tempfile.TemporaryDirectory(prefix="regrove-bench-") as folder,
         acting(actor="service:worker", project="bench"),
