@@ -27,7 +27,7 @@ def trace(
     ref: Annotated[str, typer.Argument(help="Such as prediction:ID.0, model:NAME@1, run:ID or dataset:NAME@1.")],
     as_json: AsJson = False,
 ) -> None:
-    """Print the way back: revision, model, decision, gate, rollout, run, loop, alert, steps, data, code, environment."""
+    """Print the way back: revision, model, decision, gate, rollout, run, loop, alert, steps, data, code, machine."""
     from regrove.workspace.trace import trace as walk
 
     session: Session = context.obj
