@@ -24,8 +24,14 @@ TESTS = [
     "tracking",
     "pipelines",
     "workspace",
+    "egress",
+    "render",
+    "gates",
+    "monitoring",
+    "playbooks",
+    "rollouts",
 ]
-NEEDED = ["pytest", "pytest-timeout", "hypothesis", "hatchling", "editables"]
+NEEDED = ["pytest", "pytest-timeout", "hypothesis", "hatchling", "editables", "cryptography"]
 
 
 def main() -> int:
