@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import platform
+import subprocess
 import sys
 from pathlib import Path
 
+ROOT = Path(__file__).parents[1]
 NO_BENCH = {"__init__", "__main__", "peers"}
 
 
@@ -23,8 +24,11 @@ def main(names: list[str]) -> int:
     )
     for name in names or known:
         print(f"\n== {name}", flush=True)
-        sys.argv = [name]  # each reads its own arguments, and here there are none
-        importlib.import_module(f"bench.{name}").main()
+        # In a process of its own, so that none inherits the memory, the threads or the caches of another.
+        code = f"import bench.{name}; bench.{name}.main()"
+        ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode
+        if ended:
+            return ended
     return 0
 
 
