@@ -168,7 +168,8 @@ class App:
             if read is None:
                 return _too_large(limit, "more")
             body = read
-        return await handler(body, told(scope["headers"]))
+        with self._watcher.precedence:
+            return await handler(body, told(scope["headers"]))
 
     def _limits(self) -> Limits:
         live = self._watcher.live

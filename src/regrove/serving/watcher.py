@@ -10,12 +10,14 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Final
 
 from regrove.errors import RegroveError
 from regrove.serving.counters import Counters
 from regrove.serving.generation import Generation, newest, read
 from regrove.serving.live import Live, Model
+from regrove.serving.precedence import Precedence
 
 if TYPE_CHECKING:
     from regrove.storage import ObjectStore
@@ -60,6 +62,8 @@ class Watcher:
         self._thread: threading.Thread | None = None
         self._again_at = 0.0
         self._waits = 0
+        self.precedence = Precedence()
+        """Entered for each request: what is loaded aside waits for those that are answered."""
         self.live: Live | None = None
         """What answers; replaced whole, so that a request holds one from its beginning to its end."""
         self.stopped = 0
@@ -120,11 +124,7 @@ class Watcher:
         """Read, load and warm a generation aside, then let it live."""
         try:
             generation = read(self._objects, *self._names, number)
-            if generation.state == "running":
-                live = Live(generation, *self._load(generation))
-                live.warm()
-            else:
-                live = None
+            live = self._made(generation) if generation.state == "running" else None
         except Exception as error:  # noqa: BLE001  # edge: a model brings the project's own code with it
             self._counters.add("load_failures")
             if number >= self._seen:
@@ -139,6 +139,13 @@ class Watcher:
             return False
         self._go(generation, live)
         return True
+
+    def _made(self, generation: Generation) -> Live:
+        """A generation ready to answer. While another answers, its requests go first."""
+        with self.precedence.behind() if self.live is not None else nullcontext():
+            live = Live(generation, *self._load(generation))
+            live.warm()
+        return live
 
     def _go(self, generation: Generation, live: Live | None) -> None:
         self.stopped = 0 if live else generation.number
