@@ -51,6 +51,19 @@ class TestRetraining:
         assert "dataset:trips@2" in made.reason
         assert runs(project) == 2
 
+    def test_what_is_compared_is_what_is_learned_from(
+        self, project: Project, retraining: Retraining, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Rows are taken once: a second look at a log that grows might be another version, and takes as long."""
+        asked: list[str] = []
+        register = project.datasets.register
+        monkeypatch.setattr(project.datasets, "register", lambda name: asked.append(name) or register(name))
+        project.fill(rows=300, seed=8)
+        with acting(actor="playbook:retrain", cause=(cause := new_id())):
+            made = retraining.retrain("late", cause=cause)
+        assert asked == ["trips"]
+        assert [each.ref for each in project.runs.details(made.run).inputs] == ["dataset:trips@2"]
+
     def test_the_same_data_teach_nothing_new(self, project: Project, retraining: Retraining) -> None:
         """No run is begun; the reason names model and data."""
         with acting(actor="playbook:retrain", cause=new_id()):

@@ -6,6 +6,7 @@ import contextlib
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -31,7 +32,7 @@ from regrove.tracking import Run, capture
 
 if TYPE_CHECKING:
     from regrove.clock import Clock
-    from regrove.datasets import Datasets
+    from regrove.datasets import Datasets, DatasetVersion
     from regrove.execution import Executor
     from regrove.ledger import Ledger
     from regrove.pipelines.code import Codebase
@@ -82,14 +83,16 @@ class Pipelines:
         from_step: str = "",
         only: str = "",
         cause: str | None = None,
+        taken: Mapping[str, DatasetVersion] = MappingProxyType({}),
         progress: Listener = unheard,
     ) -> RunReport:
         """Run the pipeline of the model ``name`` on the declaration in force, and register what it made.
 
         The graph is checked first; datasets are registered next; then each step whose recipe has a kept result is
         verified and reused, and the others run. ``from_step`` runs that step and all after it again; ``only`` stops
-        after that step and what it needs, and registers nothing. A run of the same request that was interrupted is
-        continued under its id.
+        after that step and what it needs, and registers nothing. Of datasets in ``taken``, by name, that version is
+        used: the caller has registered it a moment ago. A run of the same request that was interrupted is continued
+        under its id.
 
         Raises InvalidInput or Refused before anything runs, Conflict when another process runs this model now, and
         StepFailed when the project's code raised: what was done until then is kept.
@@ -99,7 +102,7 @@ class Pipelines:
             for asked in (from_step, only):
                 check_step(prepared.graph, asked)
             with self._lease(name) as lease, holding(lease, every_s=_LEASE_S / 6):
-                return self._run(prepared, lease, from_step=from_step, only=only, progress=progress)
+                return self._run(prepared, lease, taken, from_step=from_step, only=only, progress=progress)
 
     def plan(self, name: str, *, params: Mapping[str, Any] | None = None) -> list[PlannedStep]:
         """What the next run of ``name`` would do with each step, as far as it can be known; nothing is changed."""
@@ -120,11 +123,20 @@ class Pipelines:
         """The objects that kept results stand on; collection keeps them."""
         return self._store.digests()
 
-    def _run(self, prepared: Prepared, lease: Lease, *, from_step: str, only: str, progress: Listener) -> RunReport:
+    def _run(
+        self,
+        prepared: Prepared,
+        lease: Lease,
+        taken: Mapping[str, DatasetVersion],
+        *,
+        from_step: str,
+        only: str,
+        progress: Listener,
+    ) -> RunReport:
         request = of_json([prepared.revision_digest, prepared.config.params, from_step, only])
         wanted = prepared.graph.ancestors(only) if only else tuple(prepared.graph.steps)
         found = self._interrupted(prepared.model, request)
-        sources = self._sources(prepared, wanted, found, progress)
+        sources = self._sources(prepared, wanted, found, taken, progress)
         run = self._begin(prepared, request, sources, found, lease)
         progress(RunBegan(run.ref, prepared.model, wanted, resumed=found is not None))
         kitchen = self._kitchen(prepared, sources)
@@ -181,7 +193,12 @@ class Pipelines:
         return None
 
     def _sources(
-        self, prepared: Prepared, wanted: tuple[str, ...], found: Run | None, progress: Listener
+        self,
+        prepared: Prepared,
+        wanted: tuple[str, ...],
+        found: Run | None,
+        taken: Mapping[str, DatasetVersion],
+        progress: Listener,
     ) -> dict[str, Source]:
         """The dataset versions: those of the interrupted run, or what the declared sources hold now."""
         if found is not None:
@@ -190,7 +207,7 @@ class Pipelines:
             needs = [need for name in wanted for need in prepared.graph.steps[name].needs]
             names = dict.fromkeys(need.name for need in needs if need.origin == "dataset")
             # All are looked at before the first is recorded.
-            kept = {name: self._datasets.check(name) for name in names}
+            kept = {name: taken.get(name) or self._datasets.check(name) for name in names}
             versions = {name: version or self._datasets.register(name) for name, version in kept.items()}
         for name, version in versions.items():
             progress(DatasetTaken(name, version.ref))

@@ -9,7 +9,7 @@ from regrove.ledger import attribution
 from regrove.playbooks.action import Retrained
 
 if TYPE_CHECKING:
-    from regrove.datasets import Datasets
+    from regrove.datasets import Datasets, DatasetVersion
     from regrove.ledger import Ledger
     from regrove.pipelines import Pipelines
     from regrove.tracking import Run, Runs
@@ -40,9 +40,10 @@ class Retraining:
         mine = [each for each in runs if self._is_mine(each, cause)]
         if mine and mine[0].status == "finished":
             return self._told(mine[0])
-        if not mine and (same := self._same_data(model)) is not None:
+        taken: dict[str, DatasetVersion] = {}
+        if not mine and (same := self._same_data(model, taken)) is not None:
             return same
-        return self._told(self._pipelines.run(model, cause=cause).run)
+        return self._told(self._pipelines.run(model, cause=cause, taken=taken).run)
 
     def _is_mine(self, run: Run, cause: str) -> bool:
         """Whether the acting playbook began or continued the run because of ``cause``."""
@@ -52,8 +53,11 @@ class Retraining:
         resumed = self._ledger.read(types=("run.resumed",), subject=run.ref) if run.resumed else []
         return any(each.cause == cause and each.actor == actor for each in resumed)
 
-    def _same_data(self, model: str) -> Retrained | None:
-        """Why there is nothing new to learn from, or None when there is something."""
+    def _same_data(self, model: str, taken: dict[str, DatasetVersion]) -> Retrained | None:
+        """Why there is nothing new to learn from, or None when there is something.
+
+        The rows of a log that were taken to find that out are added to ``taken``, to be learned from.
+        """
         last = next(iter(self._runs.list(name=model, kind=_KIND, status=("finished",), limit=1)), None)
         if last is None:
             return None
@@ -64,7 +68,9 @@ class Retraining:
             if known is not None and known.ref != each.ref:
                 return None
         for each in details.inputs:
-            now = self._datasets.check(each.name) or self._datasets.register(each.name)
+            now = self._datasets.check(each.name)
+            if now is None:
+                now = taken[each.name] = self._datasets.register(each.name)
             if now.ref != each.ref:
                 return None
         what = ", ".join(each.ref for each in details.inputs)
