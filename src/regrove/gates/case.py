@@ -170,23 +170,27 @@ def _spoken(signature: Signature) -> str:
 def _unseen(holdout: pl.DataFrame, champion: Rows) -> tuple[np.ndarray, str]:
     """Which held-out rows the champion cannot have learnt from, and a sentence when some are left out.
 
-    Rows up to the last one that it learnt from are left out whatever they are, as it has seen what came after them;
-    later ones when they stand, field by field, in its training side too.
+    Rows up to the last one that it learnt from are left out whatever they are, as it has seen what came after them, and
+    it has learnt from none that is later. Where its rows have no time, those that stand among them are left out.
     """
-    names = [name for name in holdout.columns if name.startswith(REQUEST) and name in champion.train.columns]
-    alike = [name for name in names if holdout.schema[name] == champion.train.schema[name]]
     until = champion.learnt_until
-    timed = [TIME] if until is not None else []
-    same = [LABEL] if holdout.schema[LABEL] == champion.train.schema[LABEL] else []
-    columns = [*timed, *same, *alike]
-    unseen = np.ones(holdout.height, dtype=np.bool_)
-    if alike or timed:
-        unseen = ~np.isin(hashes(holdout, columns), hashes(champion.train, columns))
     if until is not None:
-        unseen &= holdout[TIME].dt.cast_time_unit("us").to_physical().to_numpy() > until
+        unseen = holdout[TIME].dt.cast_time_unit("us").to_physical().to_numpy() > until
+    else:
+        unseen = ~_among(holdout, champion.train)
     left_out = int((~unseen).sum())
     if not left_out:
         return unseen, ""
     after = f", whose last one is of {iso(until)}" if until is not None else ""
     said = f"{left_out:,} of {holdout.height:,} held-out rows are left out: the champion learnt from them or from later"
     return unseen, f"{said} ones{after}."
+
+
+def _among(holdout: pl.DataFrame, train: pl.DataFrame) -> np.ndarray:
+    """Which rows stand in the other frame too, by the fields of a request that both have, and their labels."""
+    names = [name for name in holdout.columns if name.startswith(REQUEST) and name in train.columns]
+    alike = [name for name in names if holdout.schema[name] == train.schema[name]]
+    if not alike:
+        return np.zeros(holdout.height, dtype=np.bool_)
+    same = [LABEL] if holdout.schema[LABEL] == train.schema[LABEL] else []
+    return np.isin(hashes(holdout, [*same, *alike]), hashes(train, [*same, *alike]))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
 from regrove.stats.verdict import InvalidStatistic
 
-__all__ = ["Bools", "Codes", "Floats", "binary", "codes", "finite", "same_rows", "shares"]
+__all__ = ["Bools", "Codes", "Floats", "binary", "codes", "finite", "same_rows", "shares", "texts"]
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -64,9 +66,18 @@ def codes(values: npt.ArrayLike) -> tuple[tuple[str, ...], Codes]:
     if array.ndim != 1:
         raise InvalidStatistic("Groups are one value a row", expected="a vector", received=f"{array.ndim} dimensions")
     if array.dtype == object:
-        array = np.array(["(none)" if _absent(each) else str(each) for each in array], dtype=str)
+        array = np.array(texts(array), dtype=str)
     names, places = np.unique(array, return_inverse=True)
-    return tuple("(none)" if _absent(each) else str(each) for each in names.tolist()), places.astype(np.int64)
+    return tuple(texts(names)), places.astype(np.int64)
+
+
+def texts(values: npt.NDArray[Any]) -> list[str]:
+    """Each value as a text; what is absent is "(none)".
+
+    >>> texts(np.array(["b", None, 1.5, float("nan")], dtype=object))
+    ['b', '(none)', '1.5', '(none)']
+    """
+    return ["(none)" if _absent(each) else str(each) for each in values.tolist()]
 
 
 def same_rows(**arrays: npt.NDArray[np.generic]) -> int:

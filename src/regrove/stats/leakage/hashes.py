@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from regrove.stats.arrays import codes, same_rows
+from regrove.stats.arrays import same_rows, texts
 from regrove.stats.verdict import InvalidStatistic
 
 __all__ = ["row_hashes"]
@@ -54,8 +54,9 @@ def _column(name: str, values: npt.ArrayLike) -> Hashes:
         return _mixed(bits)
     if array.dtype.kind in "mM":
         return _mixed(array.astype(np.int64).view(np.uint64))
-    names, places = codes(array)
-    return np.array([_text(each) for each in names] or [0], dtype=np.uint64)[places]
+    said = texts(array)
+    known = {each: _text(each) for each in set(said)}
+    return np.fromiter(map(known.__getitem__, said), dtype=np.uint64, count=len(said))
 
 
 def _text(text: str) -> int:
