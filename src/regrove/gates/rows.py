@@ -97,7 +97,7 @@ class Rows:
 
 
 def hashes(frame: pl.DataFrame, columns: Sequence[str]) -> NDArray[np.uint64]:
-    """A number for each row, equal for rows that are equal in ``columns``.
+    """A number for each row, equal for rows that are equal in ``columns``; not to be kept beyond this process.
 
     >>> found = hashes(pl.DataFrame({"a": [1, 1, None], "b": ["x", "x", "y"]}), ["a", "b"])
     >>> bool(found[0] == found[1]), bool(found[1] == found[2])
@@ -115,4 +115,4 @@ def _plain(values: pl.Series) -> Any:
         return values.to_numpy()
     if values.dtype == pl.Binary:
         values = values.bin.encode("hex")
-    return values.cast(pl.String).to_numpy()
+    return values.cast(pl.String).hash().to_numpy()  # these numbers hold within one process, as is enough here
