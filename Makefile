@@ -7,6 +7,8 @@ DEMO_YEAR ?= .demo/year
 QUICK ?=
 FULL ?=
 PYTEST_WORKERS ?= 2
+# The demo starts dozens of processes and the tests hundreds: each would compile the package anew, a fifth of its start.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint bench soak docs pictures compat env lock
@@ -56,13 +58,15 @@ lock: ## compile the locks again after a change of pyproject.toml (needs uv)
 $(VENV)/.ready: requirements/test.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Regrove needs Python 3.11 or newer; this is %d.%d. Try: make PYTHON=python3.11" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/test.txt
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes -r requirements/test.txt
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(VENV)/bin/python -m compileall -qq -j 0 $(VENV)/lib src || true  # in all processors, where pip takes one; some packages carry files that do not compile
 	@touch $@
 
 $(DEMO_VENV)/.ready: requirements/demo.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Regrove needs Python 3.11 or newer; this is %d.%d. Try: make PYTHON=python3.11" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv $(DEMO_VENV)
-	$(DEMO_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/demo.txt
+	$(DEMO_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes -r requirements/demo.txt
 	$(DEMO_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(DEMO_VENV)/bin/python -m compileall -qq -j 0 $(DEMO_VENV)/lib src || true  # in all processors, where pip takes one; some packages carry files that do not compile
 	@touch $@

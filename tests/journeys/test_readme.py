@@ -70,13 +70,15 @@ class TestReadme:
     def test_by_hand_and_by_demo_and_anywhere_it_is_the_same_model(self, tmp_path: Path) -> None:
         """The content digest of ``late-arrival@1`` is that of the demo, in two folders and processes."""
         digests = []
-        for place in ("one", "two"):
+        up_to_the_model = BY_HAND[: BY_HAND.index("regrove datasets list")]
+        for place, block in (("one", BY_HAND), ("two", up_to_the_model)):
             (tmp_path / place).mkdir()
             _flights(tmp_path / place)
             with Shell(tmp_path / place) as shell:
-                said = shell.run(_script(BY_HAND))
-                assert "model:late-arrival@1 answered" in said
-                assert "one unbroken chain" in said
+                said = shell.run(_script(block))
+                if block is BY_HAND:
+                    assert "model:late-arrival@1 answered" in said
+                    assert "one unbroken chain" in said
                 digests.append(_digest(shell))
         with Shell(tmp_path, HOME=str(tmp_path)) as shell:
             venv = Path(sys.prefix)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 
 import pytest
 
@@ -50,6 +51,32 @@ class TestBehind:
         with (first := Precedence(waited.append)), first.behind(patience_s=0.02):
             work(1_000)
         assert sum(waited) == pytest.approx(0.02)
+
+    def test_a_request_that_waits_for_a_lock_of_the_work_gets_it(self):
+        """Of a module that both import, for one; the next request holds the work up again."""
+        waited = []
+        first = Precedence(waited.append)
+        lock, there, answered = threading.Lock(), threading.Event(), threading.Event()
+
+        def request() -> None:
+            with first:
+                there.set()
+                with lock:
+                    answered.set()
+
+        with first.behind():
+            with lock:
+                asking = threading.Thread(target=request)
+                asking.start()
+                there.wait()
+                work(1_000)
+                assert sum(waited) == pytest.approx(0.1) and not answered.is_set()
+            asking.join()
+            waited.clear()
+            with first:
+                work(50)
+            assert len(waited) >= 50
+        assert answered.is_set()
 
     def test_a_request_that_fails_is_over(self):
         """What is loaded goes on."""
