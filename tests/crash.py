@@ -8,7 +8,7 @@ hook for this.
 
 The function is named ``package.module:function`` and is called with ``**args``, which are JSON; so is what it returns.
 Keep it in a module of its own that imports little: each call imports it anew in a forked child. `preload` names modules
-to import once before the forks; such a module may start no threads (polars does, numpy and scikit-learn do not).
+to import once before the forks; such a module may start no threads (see `tests.crash_child.IDLE`).
 
     def test_a_killed_import_is_continued(tmp_path):
         args = lambda name: {"folder": str(fresh(tmp_path / name))}
@@ -118,8 +118,9 @@ def _request(function: str, args: Mapping[str, Any], **more: Any) -> dict[str, A
 def _running() -> subprocess.Popen[str]:
     global _zygote
     if _zygote is None or _zygote.poll() is not None:
-        # One thread in numpy's BLAS: a process that has threads must not be forked.
-        environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(_ROOT)}
+        # No threads in numpy's BLAS and in the allocator of polars: a process that has threads must not be forked.
+        single = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "_RJEM_MALLOC_CONF": "background_thread:false"}
+        environment = {**os.environ, **single, "PYTHONPATH": str(_ROOT)}
         _zygote = subprocess.Popen(
             [sys.executable, "-m", "tests.crash_child"],
             cwd=_ROOT,

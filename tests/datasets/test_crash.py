@@ -8,6 +8,7 @@ import pytest
 from tests import crash
 
 ACT = "tests.datasets.acts:register"
+PRELOAD = ("regrove.datasets.service", "regrove.ledger.service")
 
 
 @pytest.fixture
@@ -28,27 +29,27 @@ class TestRegister:
     def test_killed_at_any_commit_edge_it_is_simply_called_again(self, fresh):
         """Whatever was durable by then, the next call ends as if there had been no other: one version, one event."""
         whole = fresh("whole")
-        expected = crash.run(ACT, whole)
+        expected = crash.run(ACT, whole, preload=PRELOAD)
         assert expected[2:] == [2, 2, True, 1, ["dataset.registered"], True]
-        labels = crash.edges(ACT, fresh("edges"))
+        labels = crash.edges(ACT, fresh("edges"), preload=PRELOAD)
         assert any("COMMIT" in label for label in labels)
         for n in range(len(labels)):
             args = fresh(f"edge{n}")
-            crash.kill_at(ACT, args, n)
-            assert crash.run(ACT, args) == expected, labels[n]
+            crash.kill_at(ACT, args, n, preload=PRELOAD)
+            assert crash.run(ACT, args, preload=PRELOAD) == expected, labels[n]
 
     @pytest.mark.parametrize("seed", range(5))
     def test_killed_at_any_moment_it_is_simply_called_again(self, fresh, seed):
         """Between the edges too."""
-        expected = crash.run(ACT, fresh("whole"))
+        expected = crash.run(ACT, fresh("whole"), preload=PRELOAD)
         args = fresh("killed")
-        crash.kill_randomly(ACT, args, seed)
-        assert crash.run(ACT, args) == expected
+        crash.kill_randomly(ACT, args, seed, preload=PRELOAD)
+        assert crash.run(ACT, args, preload=PRELOAD) == expected
 
     @pytest.mark.soak
     @pytest.mark.parametrize("seed", range(5, 55))
     def test_killed_at_fifty_moments(self, fresh, seed):
         """The same, longer."""
         args = fresh("killed")
-        crash.kill_randomly(ACT, args, seed, within_s=3.0)
-        assert crash.run(ACT, args)[2:] == [2, 2, True, 1, ["dataset.registered"], True]
+        crash.kill_randomly(ACT, args, seed, within_s=0.8, preload=PRELOAD)
+        assert crash.run(ACT, args, preload=PRELOAD)[2:] == [2, 2, True, 1, ["dataset.registered"], True]

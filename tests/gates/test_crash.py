@@ -12,7 +12,7 @@ from tests import crash
 from tests.gates.acts import begun
 
 ACT = "tests.gates.acts:judge"
-PRELOAD = ("numpy", "regrove.registry.service", "regrove.storage", "regrove.ledger", "regrove.tracking.service")
+PRELOAD = ("regrove.gates.service", "regrove.tracking.service", "tests.gates.world")
 EXPECTED = {
     "same": True,
     "reports": [True],

@@ -36,7 +36,7 @@ def _script(block: str) -> str:
     """The block as a script that stops at the first failure and ends the servers that it started."""
     lines = [line for line in block.splitlines() if not line.startswith("pip install")]
     text = re.sub(r"--port \d+", f"--port {_free_port()}", "\n".join(lines))
-    return f"set -e\ntrap 'kill $(jobs -p) 2>/dev/null; wait' EXIT\n{text}"
+    return f"set -e\ntrap 'kill $(jobs -p) 2>/dev/null || true; wait' EXIT\n{text}"
 
 
 def _flights(folder: Path) -> Path:

@@ -12,6 +12,7 @@ from tests.monitoring import acts
 from tests.monitoring.test_catchup import DAY, LATE, START, prepared  # noqa: F401 - a fixture
 
 TICK, RESOLVE = "tests.monitoring.acts:tick", "tests.monitoring.acts:resolve"
+PRELOAD = ("tests.monitoring.world",)
 
 
 def day(number: float) -> int:
@@ -56,14 +57,14 @@ class TestTick:
         """Whichever edge it was killed at, the next tick ends where an undisturbed one does."""
         start = acts.state(like("start", before), before) if before > START else {"events": []}
         whole = like("whole", before)
-        labels = crash.edges(TICK, {"folder": whole, "at": until})
+        labels = crash.edges(TICK, {"folder": whole, "at": until}, preload=PRELOAD)
         assert sum("after COMMIT" in label for label in labels) == commits
         expected = acts.fingerprint(whole, until)
         new = acts.state(whole, until)["events"][len(start["events"]) :]
         assert {kind for kind, *_ in new} >= what
         for n, label in telling(labels):
             folder = like(f"edge{n}", before)
-            crash.kill_at(TICK, {"folder": folder, "at": until}, n)
+            crash.kill_at(TICK, {"folder": folder, "at": until}, n, preload=PRELOAD)
             acts.tick(folder, until)
             assert acts.fingerprint(folder, until) == expected, label
 
@@ -72,11 +73,11 @@ class TestTick:
         """Wherever they fall in two weeks of catching up."""
         whole = like("whole", START)
         end = day(acts.DAYS)
-        acts.tick(whole, end)
+        crash.run(TICK, {"folder": whole, "at": end}, preload=PRELOAD)  # how long it takes bounds the moments
         expected = acts.fingerprint(whole, end)
         for seed in seeds:
             folder = like(f"seed{seed}", START)
-            crash.kill_randomly(TICK, {"folder": folder, "at": end}, seed, within_s=6.0)
+            crash.kill_randomly(TICK, {"folder": folder, "at": end}, seed, preload=PRELOAD)
             acts.tick(folder, end)
             assert acts.fingerprint(folder, end) == expected
 
@@ -88,11 +89,11 @@ class TestResolve:
         """The alert is over, its event is there once, and the rule remembers."""
         before = day(3)
         whole = like("whole", before)
-        labels = crash.edges(RESOLVE, {"folder": whole, "at": before})
+        labels = crash.edges(RESOLVE, {"folder": whole, "at": before}, preload=PRELOAD)
         expected = acts.state(whole, before)
         assert expected["progress"].rules.drift.muted_at == before
         for n, label in telling(labels):
             folder = like(f"edge{n}", before)
-            crash.kill_at(RESOLVE, {"folder": folder, "at": before}, n)
+            crash.kill_at(RESOLVE, {"folder": folder, "at": before}, n, preload=PRELOAD)
             acts.resolve(folder, before)
             assert acts.state(folder, before) == expected, label

@@ -10,6 +10,7 @@ import pytest
 from tests import crash
 from tests.serving import acts
 
+PRELOAD = ("regrove.serving.service", "regrove.registry.service", "tests.serving.conftest")
 ALSO = ["regrove.serving.segment:SegmentWriter.append", "regrove.serving.compaction:_remove"]
 EVERYTHING = [(identity, row) for identity in acts.REQUESTS for row in (0, 1)]
 
@@ -44,12 +45,12 @@ class TestPublish:
         """Whichever edge it was killed at, the next call ends where an undisturbed one does."""
         before = done(fresh("before"), *{"start": [], "move": ["start"], "stop": ["start"]}[act])
         whole = fresh("whole", before)
-        labels = crash.edges(f"tests.serving.acts:{act}", {"folder": str(whole)})
+        labels = crash.edges(f"tests.serving.acts:{act}", {"folder": str(whole)}, preload=PRELOAD)
         assert {label.split()[1] for label in labels} == {"link", "COMMIT"}
         expected = acts.state(str(whole))
         for n, label in enumerate(labels):
             folder = fresh(f"edge{n}", before)
-            crash.kill_at(f"tests.serving.acts:{act}", {"folder": str(folder)}, n)
+            crash.kill_at(f"tests.serving.acts:{act}", {"folder": str(folder)}, n, preload=PRELOAD)
             done(folder, act)
             assert acts.state(str(folder)) == expected, label
 
@@ -61,11 +62,11 @@ class TestAnswer:
         """After a kill at each append and each rename; the client then sends everything again."""
         before = done(fresh("before"), "start")
         args = {"folder": str(fresh("whole", before))}
-        labels = crash.edges("tests.serving.acts:answer", args, also=ALSO[:1])
+        labels = crash.edges("tests.serving.acts:answer", args, also=ALSO[:1], preload=PRELOAD)
         assert sum("append" in label for label in labels) == 6
         for n, label in enumerate(labels):
             folder = str(fresh(f"edge{n}", before))
-            crash.kill_at("tests.serving.acts:answer", {"folder": folder}, n, also=ALSO[:1])
+            crash.kill_at("tests.serving.acts:answer", {"folder": folder}, n, also=ALSO[:1], preload=PRELOAD)
             found = acts.state(folder)
             assert acts.acknowledged(folder, "predicted") <= {identity for identity, _ in found["predictions"]}, label
             assert acts.acknowledged(folder, "labelled") <= {identity for identity, _ in found["labelled"]}, label
@@ -81,13 +82,13 @@ class TestCompact:
         """Neither right after the kill nor when the next compaction has continued."""
         before = done(fresh("before"), "start", "answer")
         whole = fresh("whole", before)
-        labels = crash.edges("tests.serving.acts:compact", {"folder": str(whole)}, also=ALSO[1:])
+        labels = crash.edges("tests.serving.acts:compact", {"folder": str(whole)}, also=ALSO[1:], preload=PRELOAD)
         assert sum("link" in label for label in labels) == 4 and any("_remove" in label for label in labels)
         expected = acts.state(str(whole))
         assert expected["predictions"] == EVERYTHING and expected["events"].count("predictions.compacted") == 1
         for n, label in enumerate(labels):
             folder = str(fresh(f"edge{n}", before))
-            crash.kill_at("tests.serving.acts:compact", {"folder": folder}, n, also=ALSO[1:])
+            crash.kill_at("tests.serving.acts:compact", {"folder": folder}, n, also=ALSO[1:], preload=PRELOAD)
             found = acts.state(folder)
             assert (found["predictions"], found["labels"]) == (EVERYTHING, 3), label
             done(Path(folder), "compact")
@@ -101,7 +102,7 @@ class TestCompact:
         expected = None
         for seed in seeds:
             folder = str(fresh(f"seed{seed}", before))
-            crash.kill_randomly("tests.serving.acts:compact", {"folder": folder}, seed, within_s=0.6)
+            crash.kill_randomly("tests.serving.acts:compact", {"folder": folder}, seed, within_s=0.4, preload=PRELOAD)
             done(Path(folder), "compact")
             found = acts.state(folder)
             expected = expected or found
