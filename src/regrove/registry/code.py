@@ -15,17 +15,18 @@ from importlib import import_module
 from importlib.abc import MetaPathFinder, SourceLoader
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
 
 from regrove.errors import Corrupt
 
 if TYPE_CHECKING:
-    from regrove.registry.manifest import Link, ServingCode
-    from regrove.storage import Vault
+    from pathlib import Path
 
-__all__ = ["BrokenServingCode", "serving_functions"]
+    from regrove.registry.manifest import Link, ServingCode
+
+__all__ = ["BrokenServingCode", "Objects", "serving_functions"]
 
 _PREFIX: Final = "_regrove_code_"
 _PATH = re.compile(r"(?:[A-Za-z_][A-Za-z0-9_]*/)*[A-Za-z_][A-Za-z0-9_]*\.py\Z")
@@ -34,13 +35,25 @@ _ENDING: Final = re.compile(r"(/__init__)?\.py\Z")
 _lock = threading.Lock()
 
 
+class Objects(Protocol):
+    """Bytes by their digest, checked as they come out; a `Vault` is that."""
+
+    def fetch(self, of: str, /) -> Path:
+        """A file that holds them."""
+        ...
+
+    def read(self, of: str, /) -> bytes:
+        """The bytes."""
+        ...
+
+
 class BrokenServingCode(Corrupt):
     """The code that is packaged with a model version cannot be imported, or lacks what the manifest names."""
 
     code = "broken-serving-code"
 
 
-def serving_functions(serving: ServingCode, vault: Vault) -> list[Callable[..., Any]]:
+def serving_functions(serving: ServingCode, vault: Objects) -> list[Callable[..., Any]]:
     """The functions of the chain, in order; [] for a model whose features are the request itself.
 
     Raises Corrupt for code whose bytes changed, BrokenServingCode for a package that cannot be imported.
@@ -70,7 +83,7 @@ def _function(package: str, link: Link, of: str) -> Callable[..., Any]:
     return found  # type: ignore[no-any-return]  # callable was checked; what it returns is checked when it is called
 
 
-def _installed(of: str, vault: Vault) -> str:
+def _installed(of: str, vault: Objects) -> str:
     """The name of the private package with the content ``of``, made known to Python's import."""
     name = _PREFIX + of.rpartition(":")[2]
     with _lock:
@@ -81,7 +94,7 @@ def _installed(of: str, vault: Vault) -> str:
     return name
 
 
-def _sources(package: str, of: str, vault: Vault) -> dict[str, tuple[str, str]]:
+def _sources(package: str, of: str, vault: Objects) -> dict[str, tuple[str, str]]:
     """Source and path of each module of the package by its full name; a package without a file is empty."""
     try:
         files = msgspec.json.decode(vault.read(of), type=dict[str, str])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from regrove import plugins
 from regrove.errors import Corrupt, InvalidInput, RegroveError
 from regrove.registry.answer import BadAnswer, answerer, check_fits, made_finite, not_finite
-from regrove.registry.code import serving_functions
+from regrove.registry.code import Objects, serving_functions
 from regrove.registry.manifest import Link, ModelManifest
 from regrove.schema import Schema, decode_rows, from_polars, schema_of, to_polars
 
@@ -65,7 +65,7 @@ class Predictor:
         return cls.of(manifest, vault)
 
     @classmethod
-    def of(cls, manifest: ModelManifest, vault: Vault) -> Predictor:
+    def of(cls, manifest: ModelManifest, vault: Objects) -> Predictor:
         """The predictor of a manifest that is at hand."""
         form = plugins.load("model_formats", manifest.format)
         estimator = form.load(vault.fetch(manifest.model), trusted=manifest.trusted_types)

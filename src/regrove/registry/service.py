@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -42,15 +42,16 @@ class Models:
         self._clock = clock
         self._store = Store(database)
 
-    def register(self, spec: ModelSpec) -> ModelVersion:
+    def register(self, spec: ModelSpec, *, check: Callable[[ModelManifest], object] | None = None) -> ModelVersion:
         """Make the version that ``spec`` describes, or return the one with the same content.
 
         The model file and the serving code must be in the vault; both are read, audited and fitted to the signature
-        before anything is recorded. Raises UntrustedTypes, BrokenModelFile, WrongSignature, BrokenServingCode, or
-        InvalidInput for a spec that does not hold together.
+        before anything is recorded: here, or by whom ``check`` asks (see `regrove.registry.check`). Raises
+        UntrustedTypes, BrokenModelFile, WrongSignature, BrokenServingCode, or InvalidInput for a spec that does not
+        hold together.
         """
         manifest = _manifest(spec)
-        self._predictor(manifest)  # refuses what could never be served
+        (check or self._predictor)(manifest)  # refuses what could never be served
         of = self._vault.add_json(manifest)
         project, now = attribution().project, self._clock.now()
         with self._database.transaction():

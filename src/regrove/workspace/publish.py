@@ -5,24 +5,35 @@ The two rooms are neighbours and do not know each other; here the words of one a
 
 from __future__ import annotations
 
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
+from regrove.execution import Task as Work
 from regrove.pipelines.trained import ServingCode as PackagedCode
 from regrove.pipelines.trained import TrainedModel
 from regrove.registry import Models, ModelSpec
-from regrove.registry.manifest import Link, Parameter, ServingCode
+from regrove.registry.check import CHECK, pack
+from regrove.registry.manifest import Link, ModelManifest, Parameter, ServingCode
 from regrove.registry.signature import Task
+
+if TYPE_CHECKING:
+    from regrove.execution import Executor
+    from regrove.storage import Vault
 
 __all__ = ["ModelSink"]
 
 
 class ModelSink:
-    """Registers trained models, as `regrove.pipelines` asks for it."""
+    """Registers trained models, as `regrove.pipelines` asks for it.
 
-    def __init__(self, models: Models) -> None:
+    Whether a model could be served is asked of ``executor``, whose process has just trained it.
+    """
+
+    def __init__(self, models: Models, vault: Vault, executor: Executor) -> None:
         self._models = models
+        self._vault = vault
+        self._executor = executor
 
     def register(self, trained: TrainedModel, /) -> str:
         """Register a version and return its ref; one with the same content is the same version."""
@@ -45,11 +56,15 @@ class ModelSink:
             metric=trained.metric,
             metrics=trained.metrics,
         )
-        return self._models.register(spec).ref
+        return self._models.register(spec, check=self._check).ref
 
     def is_whole(self, ref: str, /) -> bool:
         """Whether every object of the version is there."""
         return self._models.is_whole(ref)
+
+    def _check(self, manifest: ModelManifest) -> None:
+        work = Work(id=f"the check of {manifest.name}", function=CHECK, payload=pack(manifest, self._vault))
+        self._executor.submit(work).result()
 
 
 def _serving(code: PackagedCode) -> ServingCode:

@@ -118,7 +118,7 @@ class Workspace:
             datasets=self.datasets,
             executor=self.executor,
             declarations=self.projects.applied,
-            models=ModelSink(self.models),
+            models=ModelSink(self.models, self.vault, self.executor),
         )
 
     @cached_property
