@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from regrove.stats.summaries import NumericLayout, NumericSummary
 
 ROWS, COLUMNS, DAYS, WEEK = 1_000_000, 40, 60, 7
+TOGETHER = 5
+"""Columns that are read at a time."""
 
 EVIDENTLY = """
 import pandas as pd
@@ -149,25 +151,22 @@ def building(folder: Path) -> None:
 
 
 def verdicts(*, stored: bool) -> None:
-    """From the files, or from a stored reference and the window's file, to verdicts; a column at a time."""
+    """From the files, or from a stored reference and the window's file, to verdicts; a few columns at a time."""
     from regrove.stats.drift import column_counts, compare, decide
 
     names = [f"c{place}" for place in range(COLUMNS)]
     with ThreadPoolExecutor(2) as pool:
         if stored and Path("stored.json").exists():
             kept = json.loads(Path("stored.json").read_text())
-            references = [restored(kept[name]) for name in names]
+            references = {name: restored(kept[name]) for name in names}
         else:
-            days = days_of("reference")
-            references = list(pool.map(lambda name: counted("reference", name, days), names))
+            references = counted(pool, "reference", dict.fromkeys(names))
             if stored:
-                each = {name: stored_of(*made) for name, made in zip(names, references, strict=True)}
+                each = {name: stored_of(*made) for name, made in references.items()}
                 Path("stored.json").write_text(json.dumps(each))
                 return
-        week = days_of("window")
-        windows = pool.map(lambda name, made: counted("window", name, week, made[0])[1], names, references)
-        pairs = zip(names, references, windows, strict=True)
-        columns = [column_counts(name, reference, window) for name, (_, reference), window in pairs]
+        windows = counted(pool, "window", {name: layout for name, (layout, _) in references.items()})
+        columns = [column_counts(name, references[name][1], windows[name][1]) for name in names]
     for test in compare(columns).columns:
         decide(test)
 
@@ -182,16 +181,26 @@ def days_of(file: str) -> list[tuple[int, int]]:
 
 
 def counted(
-    file: str, name: str, days: list[tuple[int, int]], layout: NumericLayout | None = None
-) -> tuple[NumericLayout, list[NumericSummary]]:
-    """The summaries of each day of a column, on its own edges or those of the reference."""
+    pool: ThreadPoolExecutor, file: str, layouts: dict[str, NumericLayout | None]
+) -> dict[str, tuple[NumericLayout, list[NumericSummary]]]:
+    """The summaries of each day of each column, on the layouts given or the column's own."""
     import polars as pl
 
     from regrove.stats.summaries import count_numbers, edges_of
 
-    values = pl.read_parquet(f"{file}.parquet", columns=[name])[name].to_numpy()
-    layout = layout or edges_of(values)
-    return layout, [count_numbers(values[start:end], layout) for start, end in days]
+    days, names = days_of(file), list(layouts)
+
+    def count(group: list[str]) -> list[tuple[NumericLayout, list[NumericSummary]]]:
+        frame = pl.read_parquet(f"{file}.parquet", columns=group)
+        made = []
+        for name in group:
+            values = frame[name].to_numpy()
+            layout = layouts[name] or edges_of(values)
+            made.append((layout, [count_numbers(values[start:end], layout) for start, end in days]))
+        return made
+
+    groups = [names[start : start + TOGETHER] for start in range(0, len(names), TOGETHER)]
+    return dict(zip(names, (each for made in pool.map(count, groups) for each in made), strict=True))
 
 
 def stored_of(layout: NumericLayout, blocks: list[NumericSummary]) -> list[str]:

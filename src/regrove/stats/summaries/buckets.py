@@ -32,6 +32,7 @@ class Buckets:
         if self.useful:
             self._scaled, self._numbers = np.empty(max(at_most, len(edges))), np.empty(at_most, dtype=np.intp)
             self._of_edges = self._scale(edges).astype(np.intp)
+            self._starts = np.concatenate([[0], self._of_edges])
             self._shared = np.zeros(_BUCKETS, dtype=np.bool_)
             self._shared[self._of_edges] = True
 
@@ -40,8 +41,9 @@ class Buckets:
         numbers = self._numbers[: len(chunk)]
         np.copyto(numbers, self._scale(chunk), casting="unsafe")
         counts = np.bincount(numbers, minlength=_BUCKETS)
-        counts[self._shared] = 0
-        below += np.cumsum(counts)[self._of_edges]
+        counts[self._of_edges] = 0
+        # between one edge's bucket and the next; where both are one bucket, what is in it, which is 0 now
+        below += np.add.reduceat(counts, self._starts)[:-1].cumsum()
         left: npt.NDArray[np.float64] = chunk.compress(self._shared.take(numbers))
         return left
 
