@@ -155,7 +155,7 @@ def verdicts(*, stored: bool) -> None:
     from regrove.stats.drift import column_counts, compare, decide
 
     names = [f"c{place}" for place in range(COLUMNS)]
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(1) as pool:
         if stored and Path("stored.json").exists():
             kept = json.loads(Path("stored.json").read_text())
             references = {name: restored(kept[name]) for name in names}
@@ -183,24 +183,24 @@ def days_of(file: str) -> list[tuple[int, int]]:
 def counted(
     pool: ThreadPoolExecutor, file: str, layouts: dict[str, NumericLayout | None]
 ) -> dict[str, tuple[NumericLayout, list[NumericSummary]]]:
-    """The summaries of each day of each column, on the layouts given or the column's own."""
+    """The summaries of each day of each column, on the layouts given or the column's own; the next columns are read
+    meanwhile."""
     import polars as pl
 
     from regrove.stats.summaries import count_numbers, edges_of
 
-    days, names = days_of(file), list(layouts)
+    def read(group: list[str]) -> pl.DataFrame:
+        return pl.read_parquet(f"{file}.parquet", columns=group).rechunk()
 
-    def count(group: list[str]) -> list[tuple[NumericLayout, list[NumericSummary]]]:
-        frame = pl.read_parquet(f"{file}.parquet", columns=group)
-        made = []
-        for name in group:
+    days, names, made = days_of(file), list(layouts), {}
+    coming = pool.submit(read, names[:TOGETHER])
+    for start in range(0, len(names), TOGETHER):
+        frame, coming = coming.result(), pool.submit(read, names[start + TOGETHER : start + 2 * TOGETHER])
+        for name in frame.columns:
             values = frame[name].to_numpy()
             layout = layouts[name] or edges_of(values)
-            made.append((layout, [count_numbers(values[start:end], layout) for start, end in days]))
-        return made
-
-    groups = [names[start : start + TOGETHER] for start in range(0, len(names), TOGETHER)]
-    return dict(zip(names, (each for made in pool.map(count, groups) for each in made), strict=True))
+            made[name] = layout, [count_numbers(values[start:end], layout) for start, end in days]
+    return made
 
 
 def stored_of(layout: NumericLayout, blocks: list[NumericSummary]) -> list[str]:
