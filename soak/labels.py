@@ -35,7 +35,7 @@ def rows(full: bool) -> Iterator[Row]:
     yield from _stationary(2000 if full else 400)
     yield from _shifts(60 if full else 12)
     yield from _outside(200 if full else 40)
-    yield from _direct(300 if full else 60)
+    yield from _direct(300 if full else 40)
 
 
 def _delays(trials: int) -> Iterator[Row]:

@@ -152,12 +152,14 @@ def _paths(life: Life) -> tuple[int, bool]:
 
 
 def _path(life: Life, name: str, share: np.ndarray, ratios: tuple[float, ...]) -> np.ndarray:
-    """The logarithm of a guard's e-value after each request."""
+    """The logarithm of a guard's e-value after each request; it moves with the guard's events alone."""
     of = life.kinds[name]
-    wealth = np.stack(
-        [np.cumsum(of * (life.arm * math.log(ratio) - np.log1p(share * (ratio - 1.0)))) for ratio in ratios]
-    )
-    return np.logaddexp.reduce(wealth, axis=0) - math.log(len(ratios))
+    arm, at = life.arm[of], share[of]
+    wealth = np.stack([np.cumsum(arm * math.log(ratio) - np.log1p(at * (ratio - 1.0))) for ratio in ratios])
+    most = wealth.max(axis=0)
+    moves = most + np.log(np.exp(wealth - most).mean(axis=0))
+    path: np.ndarray = np.concatenate([[0.0], moves])[np.cumsum(of)]
+    return path
 
 
 def _first(crossed: np.ndarray) -> int:

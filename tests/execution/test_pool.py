@@ -66,6 +66,21 @@ class TestProcessPool:
             pids = {pool.submit(Task(str(n), f"{HERE}:pid")).result() for n in range(5)}
         assert len(pids) <= 2  # a worker that is about to say that it is free may be overlooked once
 
+    def test_a_short_task_waits_for_the_worker_that_is_there(self, monkeypatch):
+        """Starting another takes longer."""
+        monkeypatch.setattr("regrove.execution.pool._PATIENCE_S", 60.0)
+        with ProcessPool(4) as pool:
+            pool.submit(Task("first", f"{HERE}:pid")).result()
+            futures = [pool.submit(Task(str(n), f"{HERE}:pid")) for n in range(20)]
+            assert len({future.result() for future in futures}) == 1
+
+    def test_what_waits_when_the_pool_is_closed_is_done_beside_each_other_too(self, tmp_path):
+        """Two that wait for each other, of which one has no worker yet."""
+        pool = ProcessPool(2)
+        futures = [pool.submit(Task(str(n), f"{HERE}:meet", str(tmp_path).encode())) for n in range(2)]
+        pool.close()
+        assert len({future.result() for future in futures}) == 2
+
     @pytest.mark.parametrize(("function", "cause"), [("die", r"signal 9 \(SIGKILL\)"), ("leave", "exit code 3")])
     def test_a_killed_worker_costs_its_own_task_and_the_pool_heals(self, function, cause):
         """Tasks before and after it are answered."""

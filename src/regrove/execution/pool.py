@@ -1,8 +1,10 @@
 """A pool of processes on this machine.
 
 A worker is a fresh interpreter (not a fork, which the threads of Polars would not survive, and not a re-import of the
-caller's main module). It is started with the first task that finds no worker free. Each is served by one thread, which
-also starts the next worker when one has died, so a killed worker costs its own task and no other.
+caller's main module). The first is started with the first task, another when a task has waited for `_PATIENCE_S`: a new
+interpreter imports for seconds what the warm ones have, so a short task is done sooner by whoever is free next. Each
+worker is served by one thread, which also starts the next worker when one has died, so a killed worker costs its own
+task and no other.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import os
 import queue
 import threading
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from regrove.errors import InvalidInput, RegroveError, Unavailable
 from regrove.execution.process import NotBegun, WorkerDied, WorkerProcess
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from regrove.execution.task import Task
 
 __all__ = ["ProcessPool"]
+
+_PATIENCE_S: Final = 0.3
 
 
 class ProcessPool:
@@ -49,6 +53,8 @@ class ProcessPool:
         self._threads: list[threading.Thread] = []
         self._running: set[WorkerProcess] = set()
         self._idle = 0
+        self._patient = False
+        """Whether somebody looks in a moment if a task still waits."""
         self._closed = False
         self._cancelled = False
 
@@ -67,11 +73,33 @@ class ProcessPool:
             self._waiting.put((task, future))
             if self._idle:
                 self._idle -= 1
-            elif len(self._threads) < self._limit:
-                thread = threading.Thread(target=self._serve, name=f"regrove-pool-{len(self._threads)}", daemon=True)
-                self._threads.append(thread)
-                thread.start()
+            elif not self._threads:
+                self._add_worker()
+            else:
+                self._look_later()
         return future
+
+    def _add_worker(self) -> None:
+        thread = threading.Thread(target=self._serve, name=f"regrove-pool-{len(self._threads)}", daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _look_later(self) -> None:
+        """See to it that a task which nobody takes gets a worker of its own; one look is on its way at a time."""
+        if self._patient or len(self._threads) >= self._limit:
+            return
+        self._patient = True
+        timer = threading.Timer(_PATIENCE_S, self._look)
+        timer.daemon = True
+        timer.start()
+
+    def _look(self) -> None:
+        with self._lock:
+            self._patient = False
+            if self._closed or self._waiting.empty():
+                return
+            self._add_worker()
+            self._look_later()  # for another that may wait
 
     def close(self, *, cancel: bool = False) -> None:
         """Wait for all tasks and let the workers go; with ``cancel`` drop what waits and kill what runs."""
@@ -80,6 +108,8 @@ class ProcessPool:
             self._cancelled = self._cancelled or cancel
             if cancel:
                 self._drop()
+            for _ in range(min(self._waiting.qsize(), self._limit - len(self._threads))):
+                self._add_worker()  # nobody looks any more
             for _ in self._threads:
                 self._waiting.put(None)
             if cancel:
