@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import importlib.util
 import json
 import re
 import statistics
@@ -79,7 +80,7 @@ def regrove(folder: Path | str, *words: str) -> None:
 
 
 def size() -> None:
-    """The core install: regrove and what it depends on without extras, as installed here."""
+    """The core install: regrove and what it depends on without extras, as installed here, with its byte-code."""
     found: dict[str, int] = {}
     wanted = ["regrove"]
     while wanted:
@@ -87,11 +88,9 @@ def size() -> None:
         if name in found:
             continue
         distribution = importlib.metadata.distribution(name)
-        found[name] = sum(
-            path.stat().st_size
-            for each in distribution.files or []
-            if (path := Path(str(distribution.locate_file(each)))).is_file()
-        )
+        files = {Path(str(distribution.locate_file(each))) for each in distribution.files or []}
+        files |= {Path(importlib.util.cache_from_source(path)) for path in files if path.suffix == ".py"}
+        found[name] = sum(path.stat().st_size for path in files if path.is_file())
         for requirement in distribution.requires or []:
             if "extra ==" not in requirement and not _left_out(requirement):
                 wanted.append(re.split(r"[\s;<>=!~\[(]", requirement, maxsplit=1)[0].lower())
