@@ -89,6 +89,9 @@ class TestCheck:
 
 
 def test_who_asks_imports_nothing_of_the_models():
-    """A run that is registered by another process's word starts without scikit-learn."""
-    code = "import sys, regrove.workspace.publish; sys.exit('sklearn' in sys.modules or 'skops' in sys.modules)"
+    """A run that is registered by another process's word starts without scikit-learn, and knows every refusal."""
+    code = (
+        "import sys, regrove.workspace.publish as _; loaded = set(sys.modules); homes = {'formats.seam', 'answer', 'code'}\n"
+        "sys.exit(bool(loaded & {'sklearn', 'skops'}) or not {f'regrove.registry.{each}' for each in homes} <= loaded)"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
