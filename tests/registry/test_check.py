@@ -90,8 +90,9 @@ class TestCheck:
 
 def test_who_asks_imports_nothing_of_the_models():
     """A run that is registered by another process's word starts without scikit-learn, and knows every refusal."""
-    code = (
-        "import sys, regrove.workspace.publish as _; loaded = set(sys.modules); homes = {'formats.seam', 'answer', 'code'}\n"
-        "sys.exit(bool(loaded & {'sklearn', 'skops'}) or not {f'regrove.registry.{each}' for each in homes} <= loaded)"
-    )
+    code = """
+import sys, regrove.workspace.publish
+homes = {f"regrove.registry.{each}" for each in ("formats.seam", "answer", "code")}
+sys.exit(bool({"sklearn", "skops"} & set(sys.modules)) or not homes <= set(sys.modules))
+"""
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
