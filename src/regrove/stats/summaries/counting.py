@@ -130,8 +130,8 @@ def summarise(
 ) -> dict[str, NumericSummary | CategorySummary]:
     """Count each column that has a layout; a Polars frame is such a mapping too.
 
-    NumPy lets go of the interpreter while it counts, so threads help for blocks of 100,000 rows and more. Blocks of some
-    ten thousand they count more slowly than one thread would: they wait for each other between many short steps.
+    NumPy lets go of the interpreter while it counts, so threads help for blocks of 100,000 rows and more. Blocks of
+    some ten thousand they count more slowly than one thread would, for they wait for each other at many short steps.
 
     Raises InvalidStatistic when a column is missing.
     """
