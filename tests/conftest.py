@@ -18,6 +18,10 @@ import pytest
 
 START = 1_362_096_000_000_000  # 2013-03-01T00:00:00Z
 
+# Tests themselves run side by side: a second process in each pool would import its libraries to no one's good. Those of
+# the pool say how many they want, and the journeys run what a stranger runs.
+os.environ.setdefault("REGROVE_WORKERS", "1")
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the journeys: the longest of them would otherwise be what everybody waits for at the end."""

@@ -89,6 +89,20 @@ class TestRead:
         with pytest.raises(InvalidDeclaration, match=r"did you mean 'replay'"):
             Settings.read(written(tmp_path, 'clock = "repaly"\n'), environ={})
 
+    def test_how_many_processes_run_steps(self, tmp_path: Path) -> None:
+        """As many as the machine carries unless the file or, above it, the environment says a number."""
+        assert Settings.read(tmp_path, environ={}).workers is None
+        assert Settings.read(written(tmp_path, "workers = 3\n"), environ={}).workers == 3
+        assert Settings.read(tmp_path, environ={"REGROVE_WORKERS": "1"}).workers == 1
+
+    @pytest.mark.parametrize("value", ["0", "-1", "true", "1.5", '"2"'])
+    def test_another_number_of_processes_is_refused(self, tmp_path: Path, value: str) -> None:
+        """In the file with its name, in the environment with the variable's."""
+        with pytest.raises(InvalidDeclaration, match=r"settings\.toml: workers cannot be used"):
+            Settings.read(written(tmp_path, f"workers = {value}\n"), environ={})
+        with pytest.raises(InvalidDeclaration, match=r"REGROVE_WORKERS cannot be used[\s\S]*unset REGROVE_WORKERS"):
+            Settings.read(tmp_path / "other", environ={"REGROVE_WORKERS": value})
+
     def test_a_file_that_cannot_be_read_says_so(self, tmp_path: Path) -> None:
         """A folder, or bytes that are no text, in place of the file."""
         (tmp_path / ".regrove" / "settings.toml").mkdir(parents=True)

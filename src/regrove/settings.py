@@ -6,6 +6,7 @@ changing settings alone. They are read from ``.regrove/settings.toml`` and, abov
     database = "env:REGROVE_DATABASE_URL"     # or a URL without a password; default: SQLite in .regrove/
     objects = "s3://bucket/prefix"            # default: the folder .regrove/objects
     clock = "replay"                          # domain time is turned by hand; default: "system"
+    workers = 1                               # processes that run steps; default: as many as the processors carry
 
     [object_options]                          # what the object store needs to be opened
     region = "eu-west-1"
@@ -41,8 +42,9 @@ FOLDER: Final = ".regrove"
 ClockKind = Literal["system", "replay"]
 """Where domain time comes from: the machine's clock, or one that stands in the database until it is turned."""
 
-_ENVIRONMENT: Final = {"REGROVE_DATABASE": "database", "REGROVE_OBJECTS": "objects"}
+_ENVIRONMENT: Final = {"REGROVE_DATABASE": "database", "REGROVE_OBJECTS": "objects", "REGROVE_WORKERS": "workers"}
 _NAME: Final = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_WORKERS: Final = "a number of processes, at least 1"
 _SECRET_WORDS: Final = ("secret", "password", "token", "access_key", "credential")
 
 
@@ -198,7 +200,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     ``database`` and the values of ``object_options`` are Secrets because a URL may hold a password; ``objects`` is a
     folder or the URL of a store. ``root`` is the project's folder and ``folder`` the workspace's own. ``clock`` says
-    where domain time comes from, ``egress`` where something may be sent.
+    where domain time comes from, ``egress`` where something may be sent, and ``workers`` how many processes run steps
+    (None: as many as the processors carry; each holds its libraries and data in memory).
     """
 
     root: Path
@@ -207,6 +210,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     object_options: dict[str, Secret] = {}
     clock: ClockKind = "system"
     egress: EgressPolicy = EgressPolicy()
+    workers: int | None = None
 
     @property
     def folder(self) -> Path:
@@ -236,12 +240,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "object_options": where.options(given.get("object_options", {})),
             "clock": where.clock(given.get("clock", "system")),
             "egress": where.egress(given.get("egress", {})),
+            "workers": where.workers(given["workers"]) if "workers" in given else None,
         }
         for variable, name in _ENVIRONMENT.items():
             value = surroundings.get(variable, "")
             if value:
-                values[name] = Secret.hidden(value) if name == "database" else value
+                values[name] = _of_variable(variable, name, value)
         return cls(root=base, **values)
+
+
+def _of_variable(variable: str, name: str, value: str) -> Secret | str | int:
+    if name == "database":
+        return Secret.hidden(value)
+    if name == "workers":
+        if not value.isascii() or not value.isdecimal() or int(value) < 1:
+            raise InvalidDeclaration(
+                f"{variable} cannot be used", expected=_WORKERS, received=repr(value), mend=f"unset {variable}"
+            )
+        return int(value)
+    return value
 
 
 def _sqlite(root: Path) -> str:
@@ -259,7 +276,7 @@ def _parse(source: Path) -> dict[str, Any]:
         given = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InvalidDeclaration(f"{source} is no TOML: {error}", mend="correct the line named above") from None
-    known = ("database", "objects", "object_options", "clock", "egress")
+    known = ("database", "objects", "object_options", "clock", "egress", "workers")
     _refuse_unknown(given, known, source, text)
     if isinstance(given.get("egress"), dict):
         _refuse_unknown(given["egress"], ("allow", "loopback"), source, text)
@@ -317,6 +334,11 @@ class _Where:
         if value not in kinds:
             raise self._error("clock", f"one of {', '.join(kinds)}", repr(value), nearest(str(value), kinds))
         return str(value)
+
+    def workers(self, value: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise self._error("workers", _WORKERS, repr(value), "leave it out to use what the processors carry")
+        return value
 
     def egress(self, value: Any) -> EgressPolicy:
         try:

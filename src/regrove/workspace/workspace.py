@@ -99,7 +99,7 @@ class Workspace:
         """Where steps run: a pool of processes on this machine."""
         from regrove.execution import ProcessPool
 
-        pool = ProcessPool()
+        pool = ProcessPool(self.settings.workers)
         self._closing.callback(pool.close)
         return pool
 
