@@ -6,9 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy.dialects.postgresql import insert as insert_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
-
 from regrove.errors import RegroveError
 
 if TYPE_CHECKING:
@@ -48,8 +45,8 @@ class Transaction:
 
         Any unique key counts. On PostgreSQL this waits for another transaction that is inserting the same key.
         """
-        insert = insert_sqlite if self.connection.dialect.name == "sqlite" else insert_postgresql
-        statement = insert(table).values(row).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+        statement = _insert_into(table, self.connection).values(row).on_conflict_do_nothing()
+        statement = statement.execution_options(preserve_rowcount=True)
         return self.execute(statement).rowcount == 1
 
     def before_commit(self, name: str, hook: Hook) -> None:
@@ -91,3 +88,14 @@ class Transaction:
         """Run the hooks after the commit, in order."""
         for hook in self._after:
             hook()
+
+
+def _insert_into(table: Table, connection: Connection) -> Any:
+    """An INSERT of the dialect at hand, which alone is imported: a command would wait for the other."""
+    if connection.dialect.name == "sqlite":
+        from sqlalchemy.dialects import sqlite
+
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql.insert(table)
