@@ -8,3 +8,4 @@ flags="--universal --python-version 3.11 --generate-hashes --no-header --no-anno
 $UV pip compile $flags --extra demo --extra postgres --group test pyproject.toml -o requirements/test.txt >/dev/null
 $UV pip compile $flags --no-emit-package pandas --extra demo --group build -c requirements/test.txt pyproject.toml -o requirements/demo.txt >/dev/null
 $UV pip compile $flags --extra train --group build --group pictures -c requirements/test.txt pyproject.toml -o requirements/pictures.txt >/dev/null
+$UV pip compile $flags --group install -c requirements/test.txt -o requirements/uv.txt >/dev/null
